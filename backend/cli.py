@@ -150,7 +150,7 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
             from muscope.backend.db.migrate import upgrade
 
             upgrade(settings)
-        case "backup" | "restore" | "users":
+        case "backup" | "restore" | "users" | "retention":
             _keep(options, settings, language)
         case "version":
             from importlib import metadata
@@ -160,12 +160,17 @@ def _run(options: argparse.Namespace, settings: Settings, language: str) -> int:
 
 
 def _keep(options: argparse.Namespace, settings: Settings, language: str) -> None:
-    """Back up, restore, or keep the users, on the database itself."""
+    """Back up, restore, delete what is old, or keep the users, on the database itself."""
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of itself when it is imported
     if options.command == "users":
         from muscope.backend.commands.users import users
 
         users(options, settings, language)
+        return
+    if options.command == "retention":
+        from muscope.backend.commands.retention import retention
+
+        retention(options, settings, language)
         return
     from muscope.backend.backup.commands import run_backup, run_restore
 

@@ -15,8 +15,9 @@ from muscope.backend.events import Notices
 from muscope.backend.liveness import note_round
 from muscope.backend.logs import set_up_logging
 from muscope.backend.services.conduct.advance import LastSnapshots
-from muscope.backend.services.conduct.rounds import PulseWatch, conduct_round
+from muscope.backend.services.conduct.rounds import PulseWatch, conduct_round, seconds_to_next_round
 from muscope.backend.services.context import Context, open_context
+from muscope.backend.services.retention.daily import DailyRetention
 from muscope.backend.settings import Settings, get_settings
 
 log = logging.getLogger(__name__)
@@ -46,16 +47,19 @@ def main() -> None:
 def run(context: Context, stop: threading.Event, wake: threading.Event) -> None:
     """Conduct rounds until `stop` is set; an outage of the database is waited out."""
     watch = PulseWatch(lease_seconds=context.settings.lease_seconds, monotonic=time.monotonic)
-    last = LastSnapshots()
+    last, retention = LastSnapshots(), DailyRetention(monotonic=time.monotonic)
     while not stop.is_set():
         wake.clear()
+        seconds = context.settings.conductor_seconds
         try:
             conduct_round(context, watch, last)
+            retention.run_if_due(context)
             note_round(context.settings)
+            seconds = seconds_to_next_round(context)
         except Unavailable as error:
             log.warning("the database is away: %s", error)
         stop.wait(min(LEAST_SECONDS_BETWEEN_ROUNDS, context.settings.conductor_seconds))
-        wake.wait(context.settings.conductor_seconds)
+        wake.wait(seconds)
 
 
 def _listen(settings: Settings, wake: threading.Event) -> None:

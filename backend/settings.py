@@ -111,6 +111,8 @@ class Settings(BaseSettings):
     upload_keep_seconds: float = Field(default=86_400.0, gt=0)
     user_quota_bytes: int = Field(default=50 << 30, ge=1)
     total_quota_bytes: int = Field(default=200 << 30, ge=1)
+    # Days after which what has ended is deleted; unset keeps everything.
+    keep_days: int | None = Field(default=None, ge=1, le=36_500)
     max_runs: int = Field(default=20_000, ge=1)
     max_open_experiments: int = Field(default=1000, ge=1)
     cell_memory_bytes: int = Field(default=2 << 30, ge=1 << 20)
@@ -123,7 +125,7 @@ class Settings(BaseSettings):
     conductor_seconds: float = Field(default=5.0, gt=0)
     cancel_grace_seconds: float = Field(default=2.0, gt=0)
     stall_seconds: float = Field(default=300.0, gt=0)
-    retry_delay_seconds: float = Field(default=2.0, ge=0)
+    retry_delay_seconds: float = Field(default=2.0, ge=0, le=100)
     # Between two checkpoints of a cell, and before its first; a larger state than this is not stored.
     checkpoint_seconds: float = Field(default=60.0, ge=0)
     checkpoint_bytes: int = Field(default=1 << 30, ge=0)

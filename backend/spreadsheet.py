@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 # Tells Excel that a file is UTF-8.
 BYTE_ORDER_MARK = "\ufeff"
 # A cell of text that begins like this is computed by spreadsheets, or read as another cell.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 LINE_END = "\r\n"  # told to the writer, which quotes cells that hold a part of it
 
 Cell = str | int | float | None
@@ -24,10 +24,10 @@ def csv_lines(header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> Iterator
 
 def _line(cells: Iterable[Cell]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator=LINE_END).writerow([_shown(cell) for cell in cells])
+    csv.writer(text, lineterminator=LINE_END).writerow([without_formula(cell) for cell in cells])
     return text.getvalue().removesuffix(LINE_END)
 
 
-def _shown(cell: Cell) -> Cell:
+def without_formula(cell: Cell) -> Cell:
     """Return a cell that no spreadsheet computes; numbers stay numbers, with every digit."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

@@ -35,17 +35,22 @@ from benchmarks.rows.product import (
     lists,
     live,
     reports,
+    soak,
     uploads,
     visits,
 )
 from benchmarks.rows.security import (
     dependencies,
+    first_run,
     gate,
     leaks,
     malformed,
     paths,
     roles,
+    sign_in,
+    slow_clients,
     source,
+    spreadsheets,
     stored_scripts,
 )
 from muscope.worker.device import prepare_process
@@ -92,8 +97,10 @@ ROWS: dict[str, Callable[[], RowResult]] = {
 # Rows of `make faults`, which `make bench` leaves out: they take hours.
 FAULT_ROWS: dict[str, Callable[[], RowResult]] = {
     "faults_kills": faults.kills,
+    "faults_kills_postgres": faults.kills_postgres,
     "faults_broker": faults.broker,
     "faults_disk": faults.disk,
+    "faults_soak": soak.soak,
 }
 # Rows of `make security`; the number is that of the design's scorecard.
 SECURITY_ROWS: dict[str, Callable[[], RowResult]] = {
@@ -105,6 +112,10 @@ SECURITY_ROWS: dict[str, Callable[[], RowResult]] = {
     "security_s6": stored_scripts.stored_scripts,
     "security_s7": source.deserialisation,
     "security_s8": leaks.secrets,
+    "security_s9": sign_in.sign_in,
+    "security_s10": first_run.first_run,
+    "security_s11": spreadsheets.spreadsheets,
+    "security_s12": slow_clients.slow_clients,
     "security_permissions": leaks.permissions,
     "security_s13": dependencies.dependencies,
 }

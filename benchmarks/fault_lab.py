@@ -36,6 +36,14 @@ def num_faults(default: int) -> int:
     return int(os.environ.get("FAULTS") or default)
 
 
+def first_fault() -> int:
+    """Return the place of the first fault in the row's whole series: FIRST in the environment, or 0.
+
+    A row of many faults can so be run in pieces, each with the victims and moments it has in the whole.
+    """
+    return int(os.environ.get("FIRST") or 0)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """End of an experiment that was disturbed.
@@ -63,8 +71,10 @@ class Lab:
         self.seconds = time.monotonic() - began
 
     def moments(self, count: int) -> list[float]:
-        """Draw moments, in seconds from the start of an experiment."""
-        return [self.random.uniform(0.0, self.seconds) for _ in range(count)]
+        """Draw moments, in seconds from the start of an experiment, from `first_fault` on."""
+        first = first_fault()
+        drawn = [self.random.uniform(0.0, self.seconds) for _ in range(first + count)]
+        return drawn[first:]
 
     def outcome(self, fault: str, disturb: Callable[[], object], *, at_seconds: float) -> Outcome:
         """Run the experiment, disturb it at a moment, and return how it ended."""
@@ -92,17 +102,18 @@ class Lab:
 
     def training_children(self) -> list[psutil.Process]:
         """List the processes that train."""
-        return [each for each in self._below_worker() if "muscope.worker.child" in _command_line(each)]
+        return [each for each in self._below_worker() if "muscope.worker.child" in command_line(each)]
 
     def pools(self) -> list[psutil.Process]:
         """List the supervisors of the worker node."""
-        return [each for each in self._below_worker() if "celery" in _command_line(each)]
+        return [each for each in self._below_worker() if "celery" in command_line(each)]
 
     def _below_worker(self) -> list[psutil.Process]:
-        with contextlib.suppress(psutil.NoSuchProcess, KeyError):
-            below: list[psutil.Process] = psutil.Process(self.services()["worker"]).children(recursive=True)
-            return below
-        return []
+        found: list[psutil.Process] = []
+        for pid in (pid for name, pid in self.services().items() if name.startswith("worker")):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found += psutil.Process(pid).children(recursive=True)
+        return found
 
     def _state(self, experiment_id: str) -> str:
         return str(self._patiently(lambda: self.stack.get(f"/experiments/{experiment_id}"))["state"])
@@ -123,7 +134,8 @@ class Lab:
                 time.sleep(POLL_SECONDS)
 
 
-def _command_line(process: psutil.Process) -> list[str]:
+def command_line(process: psutil.Process) -> list[str]:
+    """Return the words of a process's command; none of one that has ended."""
     with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
         arguments: list[str] = process.cmdline()
         return arguments

@@ -16,7 +16,7 @@ MARK = "# Written by `make client` from the file of the same name in `asynchrono
 REPLACED = (
     (r"\basync (def|with|for)\b", r"\1"),
     (r"\bawait ", ""),
-    (r"\bAsync(Client|Pieces|Transport)\b", r"\1"),
+    (r"\bAsync(Client|Pieces|Sweeps|Transport)\b", r"\1"),
     (r"\b__a(enter|exit)__\b", r"__\1__"),
     (r"\baclose\b", "close"),
     (r"\basyncio\.sleep\b", "time.sleep"),

@@ -11,8 +11,11 @@ T = TypeVar("T")
 POLL_SECONDS = 0.02
 
 
-def wait_until(predicate: Callable[[], T], seconds: float = 10.0) -> T:
-    """Return the first truthy value of `predicate`; fails if there is none within `seconds`."""
+def wait_until(predicate: Callable[[], T], seconds: float = 60.0) -> T:
+    """Return the first truthy value of `predicate`; fails if there is none within `seconds`.
+
+    The deadline tells a process that hangs from a slow one: a busy machine takes half a minute to start one.
+    """
     deadline = time.monotonic() + seconds
     while True:
         if value := predicate():

@@ -15,7 +15,7 @@ from celery.signals import (
 from muscope.backend.logs import set_up_logging
 from muscope.backend.queue import create_celery
 from muscope.backend.settings import LogFormat, get_settings
-from muscope.worker.node import presence, tasks
+from muscope.worker.node import left_cells, presence, tasks
 
 settings = get_settings()
 if settings.log_format is LogFormat.JSON:  # in place of Celery's own set-up, which its signal turns off
@@ -32,3 +32,4 @@ worker_shutting_down.connect(tasks.stop_soon)
 worker_process_init.connect(tasks.warm_up)
 worker_process_shutdown.connect(tasks.cool_down)
 worker_ready.connect(presence.begin)
+worker_ready.connect(left_cells.begin)

@@ -16,13 +16,14 @@ def entry_sha256(previous: str, facts: Mapping[str, object]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def first_break(entries: Iterable[tuple[str, Mapping[str, object]]]) -> int | None:
+def first_break(entries: Iterable[tuple[str, Mapping[str, object]]], *, start: str = START) -> int | None:
     """Return the position of the first entry that does not follow from those before; None if all do.
 
     Args:
         entries: stored hash and facts, oldest first.
+        start: hash that the first of them follows on.
     """
-    previous = START
+    previous = start
     for position, (stored, facts) in enumerate(entries):
         if entry_sha256(previous, facts) != stored:
             return position

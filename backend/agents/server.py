@@ -9,6 +9,7 @@ import sys
 from mcp.server import MCPServer
 
 from muscope.backend.agents.experiments import add_experiment_tools
+from muscope.backend.agents.stored_sweeps import add_stored_sweep_tools
 from muscope.backend.agents.sweeps import add_sweep_tools
 from muscope.backend.client import AsyncClient
 
@@ -16,7 +17,8 @@ INSTRUCTIONS = (
     "µScope answers whether a learning rate tuned on a small model may be reused on a large one. Give it "
     "data with run_poc, then call wait until next_steps no longer says so. `outcome` is transfers, "
     "sharpness_drifts (usable, with care), fine_tune, does_not_transfer, or inconclusive. Inconclusive is "
-    "not a yes: next_steps says how many more seeds would settle it. For runs that exist already, call judge."
+    "not a yes: next_steps says how many more seeds would settle it. For runs that exist already, call "
+    "judge, or store_sweep to keep them with their answer on the server."
 )
 
 
@@ -25,6 +27,7 @@ def build_server(client: AsyncClient) -> MCPServer[None]:
     server: MCPServer[None] = MCPServer("muscope", title="µScope", instructions=INSTRUCTIONS)
     add_experiment_tools(server, client)
     add_sweep_tools(server, client.language)
+    add_stored_sweep_tools(server, client)
     return server
 
 

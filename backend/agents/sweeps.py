@@ -13,7 +13,7 @@ from muscope.backend.agents.tools import one_of, saying_errors
 from muscope.backend.errors import NotFound
 
 # An agent reads every word; `muscope judge --runs` writes all of them.
-_MOST_RUNS = 8
+MOST_RUNS = 8
 Rows = Annotated[
     list[dict[str, Any]] | None,
     Field(description="The runs, one object each: size (or width, depth), lr, loss; optional seed, step, …"),
@@ -61,6 +61,6 @@ def _judge(
         "judged_arm": answer.judged_arm,
         "num_rows": answer.num_rows,
         "text": "\n".join(sentences(answer, language)),
-        "next_runs": [run.model_dump(mode="json") for run in runs[:_MOST_RUNS]],
+        "next_runs": [run.model_dump(mode="json") for run in runs[:MOST_RUNS]],
         "num_next_runs": len(runs),
     }

@@ -116,7 +116,7 @@ def _describe_problems(app: FastAPI) -> None:
 def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
     return [
         Middleware(RequestIds),
-        Middleware(SecurityHeaders),
+        Middleware(SecurityHeaders, is_by_tls=(settings.public_url or "").startswith("https:")),
         Middleware(PathPrefix, prefix=settings.path_prefix),
         Middleware(CountRequests, metrics=metrics, below=API_PREFIX),
         Middleware(HostCheck, allowed_hosts=settings.allowed_hosts, public_url=settings.public_url),

@@ -30,20 +30,31 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    # What may be kept says so itself.
+    "Cache-Control": "no-store",
 }
 
 
-class SecurityHeaders:
-    """Adds the headers to every response, errors included; a route may set a stricter one itself."""
+# A year, as browsers' own lists ask; subdomains are not ours to speak for.
+ONLY_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class SecurityHeaders:
+    """Adds the headers to every response, errors included; a route may set another one itself.
+
+    Args:
+        is_by_tls: people open the page by https, so that browsers may refuse anything else from now on.
+    """
+
+    def __init__(self, app: ASGIApp, *, is_by_tls: bool = False) -> None:
         self._app = app
+        self._headers = SECURITY_HEADERS | (ONLY_TLS if is_by_tls else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

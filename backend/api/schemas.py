@@ -73,6 +73,7 @@ class Health(Frozen):
     """The answer of a probe."""
 
     status: Literal["ok", "ready"] = Field(examples=["ok"])
+    notes: tuple[str, ...] = Field(default=(), description="What an operator should know though all works.")
 
 
 class ExampleView(Frozen):
@@ -137,6 +138,12 @@ class VariantRequest(Frozen):
     )
     log_target: bool = Field(
         default=False, description="Train on the natural logarithm of the label, which must be positive."
+    )
+    vocabulary: int | None = Field(
+        default=None,
+        ge=256,
+        le=16_384,
+        description="Of a text: tokens of a byte-pair vocabulary, trained on the training part; 256: bytes.",
     )
 
     def options(self) -> IngestOptions:

@@ -231,6 +231,35 @@ class SweepAnswer(Reply):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoredSweep(Reply):
+    """Sweep that a server keeps; `reading` has its columns, its answer or the question before it.
+
+    `edition` counts its changes; `outcome` is None while the columns are not clear.
+    """
+
+    schema: ClassVar[str] = "SweepView"
+    id: str
+    name: str
+    num_rows: int
+    outcome: str | None
+    edition: int
+    choices: Json
+    reading: Json
+
+    @property
+    def answer(self) -> Json | None:
+        """Answer as of `judge`, None while the columns are not clear."""
+        found: Json | None = self.reading["answer"]
+        return found
+
+    @property
+    def question(self) -> Json | None:
+        """Code and parameters of what is to be said first, None where there is an answer."""
+        found: Json | None = self.reading["question"]
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
 class Curve(Reply):
     """Values of one metric of one cell: `values[step][run]`, null after a divergence."""
 
@@ -268,3 +297,6 @@ class Worker(Reply):
     device: str
     seen_at: str
     environment: Json
+    fault: str | None = None
+    is_other_version: bool = False
+    version: str | None = None

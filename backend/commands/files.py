@@ -17,18 +17,18 @@ def report(options: Namespace, client: Client) -> int:
     """Save the report; one whose name ends in `.pdf` is a PDF."""
     path = options.output or f"muscope-{options.id}.html"
     kind = "pdf" if path.lower().endswith(".pdf") else "html"
-    return _save(options, path, client.report(options.id, "pdf" if kind == "pdf" else "html"))
+    return save(options, path, client.report(options.id, "pdf" if kind == "pdf" else "html"))
 
 
 def export(options: Namespace, client: Client) -> int:
     """Save the canonical export, every point as a table, or the experiment as one file for another server."""
     if options.points:
         path = options.output or f"muscope-{options.id}-points.{options.points}"
-        return _save(options, path, client.points(options.id, options.points))
+        return save(options, path, client.points(options.id, options.points))
     if options.archive:
         path = options.output or f"muscope-{options.id}.zip"
-        return _save(options, path, client.archive(options.id, data=not options.without_data))
-    return _save(options, options.output or f"muscope-{options.id}.tsv", client.export(options.id))
+        return save(options, path, client.archive(options.id, data=not options.without_data))
+    return save(options, options.output or f"muscope-{options.id}.tsv", client.export(options.id))
 
 
 def import_file(options: Namespace, client: Client) -> int:
@@ -48,10 +48,11 @@ def recipe(options: Namespace, client: Client) -> int:
     """Save the recipe of a size, the target's unless given."""
     wishes = {name: getattr(options, name) for name in ("width", "depth", "arm", "lr")}
     given = {name: value for name, value in wishes.items() if value is not None}
-    return _save(options, options.output or "recipe.py", client.recipe(options.id, **given))
+    return save(options, options.output or "recipe.py", client.recipe(options.id, **given))
 
 
-def _save(options: Namespace, path: str, content: bytes) -> int:
+def save(options: Namespace, path: str, content: bytes) -> int:
+    """Write a file and print its path, or write to stdout for `-`; raises InvalidInput where it cannot."""
     if path == STDOUT:
         sys.stdout.flush()
         sys.stdout.buffer.write(content)

@@ -9,6 +9,7 @@ from muscope.backend.client import Client
 from muscope.backend.client.synchronous.client import DEFAULT_SERVER
 from muscope.backend.commands import experiments, files, models
 from muscope.backend.commands.datasets import datasets
+from muscope.backend.commands.sweeps import sweeps
 
 _COMMANDS: Mapping[str, Callable[[Namespace, Client], int]] = {
     "submit": experiments.submit,
@@ -23,6 +24,7 @@ _COMMANDS: Mapping[str, Callable[[Namespace, Client], int]] = {
     "recipe": files.recipe,
     "models": models.models,
     "datasets": datasets,
+    "sweeps": sweeps,
 }
 
 

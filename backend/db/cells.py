@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
@@ -12,6 +11,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.claims import is_due
 from muscope.backend.db.connection.upsert import insert_new
 from muscope.backend.db.schema.tables import CellRow, CellTensorRow, ExperimentRow, RunRow
 from muscope.backend.domain.cost.prediction import CellCost, in_starting_order
@@ -265,15 +265,23 @@ def num_training(session: Session, host: str) -> int:
 
 
 def to_ring(session: Session, *, now: datetime, dispatched_before: datetime, most: int) -> list[UUID]:
-    """List queued cells that workers were never told of, or so long ago that the message may be lost."""
+    """List queued cells that workers were never told of, or so long ago that the message may be lost.
+
+    One of which they were told in what is now the future was rung for before the clock was set back.
+    """
+    told_before_clock_was_set = CellRow.dispatched_at > now + (now - dispatched_before)
     return list(
         session.scalars(
             select(CellRow.id)
             .where(
                 CellRow.state == CellState.QUEUED,
                 CellRow.desired_state == DesiredState.RUN,
-                or_(CellRow.not_before.is_(None), CellRow.not_before <= now),
-                or_(CellRow.dispatched_at.is_(None), CellRow.dispatched_at < dispatched_before),
+                is_due(now),
+                or_(
+                    CellRow.dispatched_at.is_(None),
+                    CellRow.dispatched_at < dispatched_before,
+                    told_before_clock_was_set,
+                ),
             )
             .order_by(CellRow.predicted_seconds.desc())
             .limit(most)
@@ -281,26 +289,15 @@ def to_ring(session: Session, *, now: datetime, dispatched_before: datetime, mos
     )
 
 
+def next_due(session: Session, *, now: datetime) -> datetime | None:
+    """Return when the delay of the next queued cell ends; None where none waits for that."""
+    waiting = (CellRow.state == CellState.QUEUED, CellRow.desired_state == DesiredState.RUN)
+    return session.scalar(select(func.min(CellRow.not_before)).where(*waiting, CellRow.not_before > now))
+
+
 def mark_dispatched(session: Session, cell_ids: Sequence[UUID], *, now: datetime) -> None:
     """Record when the workers were last told of these cells."""
     session.execute(update(CellRow).where(CellRow.id.in_(cell_ids)).values(dispatched_at=now))
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """The heartbeat of a running cell as the conductor sees it."""
-
-    cell_id: UUID
-    fence: int
-    heartbeat_count: int
-
-
-def pulses(session: Session) -> list[Pulse]:
-    """List the heartbeats of every running cell."""
-    rows = session.execute(
-        select(CellRow.id, CellRow.fence, CellRow.heartbeat_count).where(CellRow.state == CellState.RUNNING)
-    )
-    return [Pulse(*row) for row in rows]
 
 
 def cancel(session: Session, experiment_id: UUID, *, now: datetime) -> None:

@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session
 
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow
 from muscope.backend.domain.lifecycle import (
+    LONGEST_DELAY_SECONDS,
     OPEN_CELL_STATES,
+    ROOM_DELAY_SECONDS,
     CellState,
     DesiredState,
     ExperimentState,
@@ -60,7 +62,7 @@ def claim(
             CellRow.id == cell_id,
             CellRow.state == CellState.QUEUED,
             CellRow.desired_state == DesiredState.RUN,
-            or_(CellRow.not_before.is_(None), CellRow.not_before <= now),
+            is_due(now),
         )
         .values(
             state=CellState.RUNNING,
@@ -80,6 +82,12 @@ def claim(
         return None
     _start_experiment(session, row.experiment_id, now)
     return Claim(cell_id, row.fence)
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a cell waits for no moment, or for one that only a changed clock explains."""
+    delay = timedelta(seconds=LONGEST_DELAY_SECONDS)
+    return or_(CellRow.not_before.is_(None), CellRow.not_before <= now, CellRow.not_before > now + delay)
 
 
 def _needs_another_worker(session: Session, cell_id: UUID, held: Collection[str]) -> bool:
@@ -149,7 +157,9 @@ def fail(
     has_moved = row.committed_step > row.claimed_at_step
     attempt = after_failure(failures=row.failures, has_moved=has_moved, failure=failure)
     state = CellState.CANCELLED if row.desired_state == DesiredState.CANCELLED else attempt.state
-    values = _back_to_queue(now + retry_delay * attempt.failures) | spent
+    is_disk = failure is FailureClass.DISK
+    delay = timedelta(seconds=ROOM_DELAY_SECONDS) if is_disk else retry_delay * attempt.failures
+    values = _back_to_queue(now + delay) | spent
     values |= {
         "state": state,
         "failures": attempt.failures,

@@ -13,6 +13,8 @@ EXIT_STATUS = {
     "inconclusive": 40,
 }
 FAILURE = 1
+# Help on the file that an action on a sweep writes.
+_OUTPUT = {"runs": "export.output", "report": "report.output"}
 SHELLS = ("bash", "zsh")
 CLIENT_COMMANDS = frozenset(
     {
@@ -30,6 +32,7 @@ CLIENT_COMMANDS = frozenset(
         "settle",
         "status",
         "submit",
+        "sweeps",
         "wait",
     }
 )
@@ -42,6 +45,7 @@ def add_client_commands(commands: Commands) -> None:
     _add_answers(commands)
     _add_files(commands)
     _add_datasets(commands)
+    _add_sweeps(commands)
     _add_brought(commands)
     _asking(commands.add("doctor"))
     _server(commands.add("mcp"))
@@ -109,6 +113,30 @@ def _add_datasets(commands: Commands) -> None:
     upload.add_argument("--label", help=upload.say("datasets.label"))
     delete = _asking(kinds.add("delete", "datasets.delete"))
     delete.add_argument("id", metavar="ID", help=delete.say("datasets.id"))
+
+
+def _add_sweeps(commands: Commands) -> None:
+    sweeps = commands.add("sweeps")
+    kinds = sweeps.add_commands("action")
+    _asking(kinds.add("list", "sweeps.list"))
+    store = _asking(kinds.add("store", "sweeps.store"))
+    store.add_argument("file", metavar="FILE", help=store.say("judge.sweep"))
+    for action in ("show", "judge", "runs", "report", "delete"):
+        command = _asking(kinds.add(action, f"sweeps.{action}"))
+        command.add_argument("id", metavar="ID", help=command.say("sweeps.id"))
+        if action in _OUTPUT:
+            command.add_argument("-o", "--output", metavar="FILE", help=command.say(_OUTPUT[action]))
+        if action == "judge":
+            _add_choices(command)
+
+
+def _add_choices(judge: Parser) -> None:
+    """Add the options of `muscope judge` that choose what is judged; what is left out stays."""
+    judge.add_argument("--columns", default="", metavar="ROLE=COLUMN,...", help=judge.say("judge.columns"))
+    judge.add_argument("--arm", help=judge.say("judge.arm"))
+    judge.add_argument("--axis", help=judge.say("judge.axis"))
+    judge.add_argument("--law", metavar="E,ALPHA", help=judge.say("judge.law"))
+    judge.add_argument("--initial-loss", type=float, metavar="LOSS", help=judge.say("judge.initial_loss"))
 
 
 def _of_experiment(commands: Commands, name: str) -> Parser:

@@ -11,7 +11,7 @@ ROLES = ("viewer", "runner", "admin")
 
 
 def add_keeping_commands(commands: Commands) -> None:
-    """Add `muscope backup` and `muscope restore`."""
+    """Add `muscope backup`, `muscope restore` and `muscope retention`."""
     backup = commands.add("backup")
     backup.add_argument("file", metavar="FILE", type=Path, help=backup.say("backup.file"))
     restore = commands.add("restore")
@@ -19,6 +19,10 @@ def add_keeping_commands(commands: Commands) -> None:
     place = restore.add_mutually_exclusive_group(required=True)
     place.add_argument("--into", metavar="FOLDER", type=Path, help=restore.say("restore.into"))
     place.add_argument("--into-server", action="store_true", help=restore.say("restore.into_server"))
+    retention = commands.add("retention")
+    retention.add_argument("--days", metavar="N", type=int, help=retention.say("retention.days"))
+    retention.add_argument("--apply", action="store_true", help=retention.say("retention.apply"))
+    retention.add_argument("--shown", action="store_true", help=retention.say("retention.shown"))
 
 
 def add_users_command(commands: Commands) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from muscope.backend.db.connection.address import database_address
 from muscope.backend.db.connection.locks import BLOBS, shared_lock
-from muscope.backend.db.connection.session import Database
+from muscope.backend.db.connection.session import Database, Session
 from muscope.backend.domain.cost.time_left import Course
 from muscope.backend.domain.protocol.evidence import Evidence
 from muscope.backend.domain.verdict.verdict import Verdict
@@ -21,6 +21,13 @@ from muscope.backend.settings import Settings
 from muscope.backend.storage.blobs.folder import Blobs
 from muscope.backend.storage.blobs.place import open_blobs
 from muscope.backend.storage.private_files import private_folder
+
+# Something to do in the transaction of a deletion; whatever it raises keeps what was to be deleted.
+Also = Callable[[Session], None]
+
+
+def nothing_else(_session: Session) -> None:
+    """Do nothing beside a deletion."""
 
 
 def utc_now() -> datetime:

@@ -18,7 +18,7 @@ from muscope.backend.services.context import Context
 from muscope.backend.services.health import fault_of_broker, fault_of_database, fault_of_disk
 from muscope.backend.services.time_left.queue import Neighbour, neighbours_of
 from muscope.backend.services.views.machine_views import CheckView, DiskView, StatusView, WaitingView
-from muscope.backend.services.workers import capacity_of, fault_of_workers, fresh_workers
+from muscope.backend.services.workers import capacity_of, faults_of_workers, fresh_workers
 from muscope.backend.settings import Settings
 
 # Experiments named in the queue; those behind them are counted.
@@ -33,8 +33,8 @@ def get_status(context: Context, owner_id: str, language: str) -> StatusView:
         "broker": fault_of_broker,
     }
     checks = tuple(_check(name, fault(context), language) for name, fault in faults.items())
-    if unfit := fault_of_workers(context):  # without workers there is nothing to call right
-        checks += (_check("workers", unfit, language),)
+    # Without workers there is nothing to call right.
+    checks += tuple(_check("workers", unfit, language) for unfit in faults_of_workers(context))
     queue = _queue(context, owner_id)
     return StatusView(
         version=version("muscope"),

@@ -9,6 +9,7 @@ from datetime import timedelta
 from importlib.metadata import version
 from uuid import UUID
 
+from muscope.backend.catalogue import DEFAULT_LANGUAGE, error_text
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db.accounts.owners import sees
 from muscope.backend.db.connection.session import Session
@@ -22,7 +23,7 @@ from muscope.backend.domain.cost.gpu_memory import USABLE_SHARE
 from muscope.backend.domain.cost.prediction import Calibration
 from muscope.backend.domain.devices import CPU_QUEUE, GPU_QUEUE, is_gpu
 from muscope.backend.domain.plan.defaults import Capacity
-from muscope.backend.errors import MuscopeError, Unavailable
+from muscope.backend.errors import MuscopeError, Unavailable, from_stored
 from muscope.backend.services.context import Context
 from muscope.backend.services.views.machine_views import TrainingView, WorkerView
 
@@ -36,12 +37,15 @@ LATELY = timedelta(minutes=15)
 PRIOR_SECONDS = 10.0
 
 
-def list_workers(context: Context, owner_id: str, *, with_lost: bool = False) -> list[WorkerView]:
+def list_workers(
+    context: Context, owner_id: str, *, with_lost: bool = False, language: str = DEFAULT_LANGUAGE
+) -> list[WorkerView]:
     """List the workers seen in the last minute, on wish also those lost within the last day after them."""
     since = context.now() - (REMEMBERED if with_lost else FRESH)
     with context.database.read() as session:
         trained = worker_rows.training(session)
-        views = [_view(context, owner_id, row, trained) for row in worker_rows.seen_since(session, since)]
+        seen = worker_rows.seen_since(session, since)
+        views = [_view(context, owner_id, row, trained, language) for row in seen]
     return sorted(views, key=lambda view: view.is_lost)
 
 
@@ -51,14 +55,29 @@ def fresh_workers(context: Context, session: Session) -> Sequence[WorkerRow]:
     return [row for row in seen if row.fault is None]
 
 
-def fault_of_workers(context: Context) -> MuscopeError | None:
-    """Return which workers take no cells since they computed a known result wrongly, and one's finding."""
+def faults_of_workers(context: Context) -> list[MuscopeError]:
+    """Return of each worker that takes no cells its name and why; none while the database is away."""
     with suppress(Unavailable), context.database.read() as session:
         seen = worker_rows.seen_since(session, context.now() - FRESH)
-        faults = {row.name: row.fault for row in seen if row.fault}
-        if faults:
-            return Unavailable("worker.unfit", names=", ".join(faults), reason=next(iter(faults.values())))
-    return None
+        return [_fault_of(row.name, row.fault) for row in seen if row.fault]
+    return []
+
+
+def notes_of_workers(context: Context) -> list[MuscopeError]:
+    """Return what an operator should know of the workers: those that take no cells, and other versions."""
+    own, faults = version("muscope"), faults_of_workers(context)
+    with suppress(Unavailable), context.database.read() as session:
+        others = [row for row in worker_rows.seen_since(session, context.now() - FRESH) if row.version != own]
+        faults += [
+            Unavailable("worker.other_version", names=row.name, version=row.version or "–", own=own)
+            for row in others
+        ]
+    return faults
+
+
+def _fault_of(name: str, fault: str) -> MuscopeError:
+    """Return why a worker takes no cells: an error that it stored, or its finding about the test cell."""
+    return from_stored(fault) or Unavailable("worker.unfit", names=name, reason=fault)
 
 
 def capacity_of(context: Context, session: Session, rows: Sequence[WorkerRow]) -> Capacity:
@@ -109,7 +128,15 @@ def queue_to_ring(rows: Sequence[WorkerRow]) -> str:
     return GPU_QUEUE if any(is_gpu(row.device) for row in rows) else CPU_QUEUE
 
 
-def _view(context: Context, owner_id: str, row: WorkerRow, trained: Sequence[Trained]) -> WorkerView:
+def _reason(name: str, fault: str, language: str) -> str:
+    """Return why a worker takes no cells: a sentence, or what was found about the test cell."""
+    stored = from_stored(fault)
+    return fault if stored is None else error_text(_fault_of(name, fault), language)
+
+
+def _view(
+    context: Context, owner_id: str, row: WorkerRow, trained: Sequence[Trained], language: str
+) -> WorkerView:
     host = row.name.rpartition("@")[2]
     is_lost = row.seen_at < context.now() - FRESH
     return WorkerView(
@@ -124,7 +151,7 @@ def _view(context: Context, owner_id: str, row: WorkerRow, trained: Sequence[Tra
         started_at=row.started_at,
         seen_at=row.seen_at,
         is_lost=is_lost,
-        fault=row.fault,
+        fault=row.fault and _reason(row.name, row.fault, language),
         trains=() if is_lost else _trains(owner_id, [each for each in trained if _is_by(each, host, row)]),
     )
 

@@ -22,6 +22,7 @@ def web_command(settings: Settings) -> Command:
         *(sys.executable, "-m", "uvicorn", "muscope.backend.api.app:create_app", "--factory"),
         *("--host", settings.host, "--port", str(settings.port)),
         *("--timeout-graceful-shutdown", str(GRACEFUL_SHUTDOWN_SECONDS)),
+        *("--http", "muscope.backend.api.operating.request_deadline:DeadlineProtocol"),
         *("--no-server-header", "--ws", "none", "--log-level", settings.log_level.lower()),
     )
 

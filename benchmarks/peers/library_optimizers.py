@@ -9,6 +9,7 @@ from lion_pytorch import Lion
 from muon import SingleDeviceMuon
 from serve import serve
 from torch import Tensor
+from torch_optimizer import Adafactor
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "torch SGD": torch.optim.SGD,
@@ -17,6 +18,8 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "torch Muon": torch.optim.Muon,
     "muon-optimizer": SingleDeviceMuon,
     "lion-pytorch": Lion,
+    "torch Adafactor": torch.optim.Adafactor,
+    "torch-optimizer Adafactor": Adafactor,
 }
 
 

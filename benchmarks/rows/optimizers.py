@@ -37,6 +37,12 @@ CASES = (
     _Case("torch Muon", {"nesterov": False}, {"kind": "muon", "muon_scale": "original", "nesterov": False}),
     _Case("muon-optimizer", {}, {"kind": "muon", "muon_scale": "original"}),
     _Case("lion-pytorch", {"betas": (0.9, 0.99)}, {"kind": "lion"}),
+    _Case("torch Adafactor", {}, {"kind": "adafactor"}),
+    _Case(
+        "torch-optimizer Adafactor",
+        {"relative_step": False, "scale_parameter": False},
+        {"kind": "adafactor", "scale_parameter": False},
+    ),
 )
 
 

@@ -40,6 +40,8 @@ export interface paths {
         /**
          * Change the password
          * @description Set another password. Every other browser of the user is signed out; tokens go on.
+         *
+         *     Wrong present passwords count as those of signing in do.
          */
         post: operations["change_password"];
         delete?: never;
@@ -1549,6 +1551,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sweeps/{sweep_id}/text": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the answer of a sweep in sentences
+         * @description Return the lines that `muscope judge` prints, in the language that is accepted.
+         *
+         *     Refused with 409 while the columns are not clear.
+         */
+        get: operations["get_sweep_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tags": {
         parameters: {
             query?: never;
@@ -1773,6 +1797,8 @@ export interface paths {
         /**
          * Is everything ready
          * @description Check disk, database, schema and broker; 503 names the cause, or what is missing.
+         *
+         *     Workers that take no cells, or are of another version, are named in `notes`: the others go on.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -1787,6 +1813,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Activation
+         * @description Activation of the two-layer branch; SwiGLU has a third matrix, the gate's.
+         * @enum {string}
+         */
+        Activation: "gelu" | "swiglu";
         /**
          * AnswerNumbers
          * @description Numbers of the verdict that decides an experiment, as its card shows them.
@@ -1994,10 +2026,10 @@ export interface components {
         };
         /**
          * Axis
-         * @description Axis on which a size is larger than the base: width, depth, or both at once.
+         * @description Axis on which something is larger than at the base: the model's size, or its training.
          * @enum {string}
          */
-        Axis: "width" | "depth" | "both";
+        Axis: "width" | "depth" | "both" | "batch" | "steps" | "step_up";
         /**
          * AxisAnswer
          * @description Answer of one arm on one axis.
@@ -2078,6 +2110,12 @@ export interface components {
          * @enum {string}
          */
         Basis: "measured" | "extrapolated" | "not_claimed";
+        /**
+         * BatchRule
+         * @description Scaling of the LR with the batch size.
+         * @enum {string}
+         */
+        BatchRule: "none" | "sqrt" | "linear";
         /**
          * BenefitState
          * @description Answer to the question of what a larger model brings.
@@ -2267,6 +2305,23 @@ export interface components {
             money_spent: number | null;
         };
         /**
+         * CarriedRate
+         * @description LR that is reused after a step up, and the conditions it was tuned and is used under.
+         */
+        CarriedRate: {
+            /**
+             * Lr
+             * @description Tuned LR times the factor: the one whose reuse is judged.
+             */
+            lr: number | null;
+            /**
+             * Lr Factor
+             * @description By the rules, LR to use per LR that was tuned.
+             */
+            lr_factor: number;
+            step_up: components["schemas"]["StepUp"];
+        };
+        /**
          * Caution
          * @description Reasons why numbers of the experiments must not be read side by side; text `compare.caution.<code>`.
          * @enum {string}
@@ -2388,7 +2443,7 @@ export interface components {
             message: string | null;
             /**
              * Name
-             * @description `disk`, `database`, `broker`; `workers` if one is unfit.
+             * @description `disk`, `database`, `broker`; `workers` for each that is unfit.
              */
             name: string;
         };
@@ -3315,6 +3370,8 @@ export interface components {
             base_depth?: number | null;
             /** Base Width */
             base_width?: number | null;
+            /** @description By which the LR is carried to a larger batch; by default linear under SGD, the square root under Adam and AdamW, and none otherwise. */
+            batch_rule?: components["schemas"]["BatchRule"] | null;
             /** Batch Size */
             batch_size?: number | null;
             /** Branch Exponent */
@@ -3354,6 +3411,7 @@ export interface components {
             /** Num Steps */
             num_steps?: number | null;
             optimizer?: components["schemas"]["OptimizerSpec"] | null;
+            precision?: components["schemas"]["Precision"] | null;
             preset?: components["schemas"]["Preset"] | null;
             protocol?: components["schemas"]["Protocol"] | null;
             /** @default usual */
@@ -3369,6 +3427,8 @@ export interface components {
             sharpness_tolerance?: number | null;
             /** Spec Seed */
             spec_seed?: number | null;
+            /** @description By which the LR is carried to more steps; by default none. */
+            steps_rule?: components["schemas"]["StepsRule"] | null;
             /** Tail Fraction */
             tail_fraction?: number | null;
             /** Target Depth */
@@ -3390,6 +3450,8 @@ export interface components {
             base_depth?: number;
             /** Base Width */
             base_width: number;
+            /** @description Of the LR on a larger batch; None: the published one of the optimizer. */
+            batch_rule?: components["schemas"]["BatchRule"] | null;
             /** Batch Size */
             batch_size: number;
             budget?: components["schemas"]["Budget"] | null;
@@ -3454,6 +3516,7 @@ export interface components {
              *       "momentum": 0,
              *       "muon_scale": "match_rms_adamw",
              *       "nesterov": false,
+             *       "scale_parameter": true,
              *       "schedule": {
              *         "final_fraction": 0,
              *         "kind": "constant",
@@ -3464,6 +3527,8 @@ export interface components {
              *     }
              */
             optimizer: components["schemas"]["OptimizerSpec"];
+            /** @default float32 */
+            precision: components["schemas"]["Precision"];
             /** @default full */
             protocol: components["schemas"]["Protocol"];
             /**
@@ -3489,6 +3554,11 @@ export interface components {
              * @default 0
              */
             spec_seed: number;
+            /**
+             * @description Of the LR on more steps.
+             * @default none
+             */
+            steps_rule: components["schemas"]["StepsRule"];
             /**
              * Tail Fraction
              * @default 0.1
@@ -3861,9 +3931,18 @@ export interface components {
         };
         /**
          * GPT
-         * @description A byte-level language model: embeddings of byte and position, causal pre-norm blocks, readout.
+         * @description A language model: embeddings of token and position, causal pre-norm blocks, readout.
+         *
+         *     Attributes:
+         *         norm: kind of the norms, where `has_norm`.
+         *         activation: of the two-layer branch.
+         *         positions: how positions enter.
+         *         num_kv_heads: heads of keys and values, a divisor of `num_heads`; by default as many.
+         *         has_tied_embeddings: the readout is the embedding matrix, transposed, times `readout_mult`.
          */
         GPT: {
+            /** @default gelu */
+            activation: components["schemas"]["Activation"];
             /**
              * Branch Exponent
              * @default 0.5
@@ -3880,15 +3959,26 @@ export interface components {
              */
             has_norm: boolean;
             /**
+             * Has Tied Embeddings
+             * @default false
+             */
+            has_tied_embeddings: boolean;
+            /**
              * Mlp Ratio
              * @default 2
              */
             mlp_ratio: number;
+            /** @default layer */
+            norm: components["schemas"]["NormKind"];
             /**
              * Num Heads
              * @default 4
              */
             num_heads: number;
+            /** Num Kv Heads */
+            num_kv_heads?: number | null;
+            /** @default learned */
+            positions: components["schemas"]["Positions"];
         };
         /**
          * Gain
@@ -3922,6 +4012,12 @@ export interface components {
          * @description The answer of a probe.
          */
         Health: {
+            /**
+             * Notes
+             * @description What an operator should know though all works.
+             * @default []
+             */
+            notes: string[];
             /**
              * Status
              * @example ok
@@ -4156,6 +4252,12 @@ export interface components {
          * @description One kind of scenario and its permitted values: a number between two limits, or a name.
          */
         KindLimits: {
+            /**
+             * Has Value
+             * @description False: it is written without a value.
+             * @default true
+             */
+            has_value: boolean;
             /** High */
             high?: number | null;
             /**
@@ -4528,6 +4630,12 @@ export interface components {
          */
         NoiseSource: "repeats" | "neighbours" | "unknown";
         /**
+         * NormKind
+         * @description Norm in front of every branch and of the readout.
+         * @enum {string}
+         */
+        NormKind: "layer" | "rms";
+        /**
          * OpenAnswer
          * @description Remainder of an open answer: the likely outcome, and the seeds that would settle it.
          */
@@ -4548,9 +4656,11 @@ export interface components {
         /**
          * OptimizerKind
          * @description Update rule, in the conventions of torch.optim; Lion in those of its authors (arXiv 2302.06675).
+         *
+         *     Adafactor has no cap of the LR by 1/√t, which torch has and `transformers` has not (ADR 0056).
          * @enum {string}
          */
-        OptimizerKind: "sgd" | "adam" | "adamw" | "lion" | "muon";
+        OptimizerKind: "sgd" | "adam" | "adamw" | "lion" | "muon" | "adafactor";
         /**
          * OptimizerSpec
          * @description One optimizer; by default plain SGD. A name alone, such as "adam", stands for its defaults.
@@ -4594,6 +4704,12 @@ export interface components {
              */
             nesterov: boolean;
             /**
+             * Scale Parameter
+             * @description Makes a step of Adafactor relative to the size of the weights it changes.
+             * @default true
+             */
+            scale_parameter: boolean;
+            /**
              * @default {
              *       "final_fraction": 0,
              *       "kind": "constant",
@@ -4616,11 +4732,6 @@ export interface components {
         OptionsView: {
             /** Arms */
             arms: components["schemas"]["Parametrization"][];
-            /**
-             * Brought Optimizers
-             * @description Optimizers that train a brought model.
-             */
-            brought_optimizers: components["schemas"]["OptimizerKind"][];
             /**
              * Default Measures
              * @description Measured when a request does not say.
@@ -4861,6 +4972,12 @@ export interface components {
          */
         PointsFormat: "csv" | "parquet";
         /**
+         * Positions
+         * @description Positions of tokens: a vector each, or rotations of queries and keys.
+         * @enum {string}
+         */
+        Positions: "learned" | "rotary";
+        /**
          * PowerRow
          * @description A measured power of m with its 95% band, and the one that the role needs.
          */
@@ -4874,6 +4991,12 @@ export interface components {
             /** Measured */
             measured: number | null;
         };
+        /**
+         * Precision
+         * @description Numbers that products of a training step are made of; weights and measures are float32.
+         * @enum {string}
+         */
+        Precision: "float32" | "bfloat16";
         /**
          * Preprocessing
          * @description Preprocessing of a table: the fitted columns, and the label y = mean + scale · (what is predicted).
@@ -4946,6 +5069,8 @@ export interface components {
             base_depth?: number | null;
             /** Base Width */
             base_width?: number | null;
+            /** @description By which the LR is carried to a larger batch; by default linear under SGD, the square root under Adam and AdamW, and none otherwise. */
+            batch_rule?: components["schemas"]["BatchRule"] | null;
             /** Batch Size */
             batch_size?: number | null;
             /** Branch Exponent */
@@ -4987,6 +5112,7 @@ export interface components {
             /** Num Steps */
             num_steps?: number | null;
             optimizer?: components["schemas"]["OptimizerSpec"] | null;
+            precision?: components["schemas"]["Precision"] | null;
             preset?: components["schemas"]["Preset"] | null;
             protocol?: components["schemas"]["Protocol"] | null;
             /** Rate Per Hour */
@@ -5004,6 +5130,8 @@ export interface components {
             sharpness_tolerance?: number | null;
             /** Spec Seed */
             spec_seed?: number | null;
+            /** @description By which the LR is carried to more steps; by default none. */
+            steps_rule?: components["schemas"]["StepsRule"] | null;
             /** Tail Fraction */
             tail_fraction?: number | null;
             /** Target Depth */
@@ -5779,7 +5907,7 @@ export interface components {
          * @description Kind of change a scenario makes; comments give the unit of its value.
          * @enum {string}
          */
-        ScenarioKind: "as_given" | "label_noise" | "feature_noise" | "subsample" | "class_imbalance" | "momentum" | "weight_decay" | "batch_size" | "schedule" | "horizon";
+        ScenarioKind: "as_given" | "label_noise" | "feature_noise" | "subsample" | "class_imbalance" | "momentum" | "weight_decay" | "batch_size" | "schedule" | "horizon" | "batch_axis" | "steps_axis" | "step_up";
         /**
          * ScheduleKind
          * @description Decay of the learning rate after the warm-up.
@@ -6089,6 +6217,28 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * StepUp
+         * @description Conditions of a larger training, and the rules by which the tuned LR is carried to it.
+         */
+        StepUp: {
+            /** Base Batch Size */
+            base_batch_size: number;
+            /** Base Num Steps */
+            base_num_steps: number;
+            batch_rule: components["schemas"]["BatchRule"];
+            /** Batch Size */
+            batch_size: number;
+            /** Num Steps */
+            num_steps: number;
+            steps_rule: components["schemas"]["StepsRule"];
+        };
+        /**
+         * StepsRule
+         * @description Scaling of the LR with the number of steps; the schedule always stretches to the last step.
+         * @enum {string}
+         */
+        StepsRule: "none" | "token_horizon";
         /**
          * StopReason
          * @description Reason why an experiment ended before its plan was complete.
@@ -6676,8 +6826,13 @@ export interface components {
         /**
          * TextProfile
          * @description Amount of text in bytes of UTF-8, and the number of its files.
+         *
+         *     Attributes:
+         *         bytes_per_token: mean length of the tokens that validate; None where tokens are bytes.
          */
         TextProfile: {
+            /** Bytes Per Token */
+            bytes_per_token?: number | null;
             /** Num Bytes */
             num_bytes: number;
             /** Num Files */
@@ -6954,6 +7109,11 @@ export interface components {
              */
             datasets_bytes: number;
             /**
+             * Keep Days
+             * @description Days after which what has ended is deleted; null where everything is kept.
+             */
+            keep_days: number | null;
+            /**
              * Limit Bytes
              * @description The most that one user may have.
              */
@@ -7120,6 +7280,11 @@ export interface components {
             split?: string | null;
             task?: components["schemas"]["Task"] | null;
             /**
+             * Vocabulary
+             * @description Of a text: tokens of a byte-pair vocabulary, trained on the training part; 256: bytes.
+             */
+            vocabulary?: number | null;
+            /**
              * X
              * @description Array that holds the examples.
              */
@@ -7147,6 +7312,8 @@ export interface components {
              * @description True: the control's cost is shown to be larger. False: the control transfers as well.
              */
             can_discriminate: boolean | null;
+            /** @description Of a step up in training: its conditions, and the LR by its rules. */
+            carried?: components["schemas"]["CarriedRate"] | null;
             control: components["schemas"]["ArmVerdict"] | null;
             /** @description None without a control. */
             control_state?: components["schemas"]["ControlState"] | null;
@@ -7287,7 +7454,7 @@ export interface components {
             };
             /**
              * Fault
-             * @description Reason why it takes no cells: it computed a known result wrongly when it started.
+             * @description Reason why it takes no cells: it computed a known result wrongly when it started, its disk is full, or its clock is off.
              */
             fault: string | null;
             /** Host */
@@ -7369,6 +7536,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Activation = components['schemas']['Activation'];
 export type AnswerNumbers = components['schemas']['AnswerNumbers'];
 export type Arm = components['schemas']['Arm'];
 export type ArmAnswer = components['schemas']['ArmAnswer'];
@@ -7382,6 +7550,7 @@ export type AxisAnswer = components['schemas']['AxisAnswer'];
 export type AxisVerdict = components['schemas']['AxisVerdict'];
 export type Band = components['schemas']['Band'];
 export type Basis = components['schemas']['Basis'];
+export type BatchRule = components['schemas']['BatchRule'];
 export type BenefitState = components['schemas']['BenefitState'];
 export type Beyond = components['schemas']['Beyond'];
 export type BreakPoint = components['schemas']['BreakPoint'];
@@ -7390,6 +7559,7 @@ export type BroughtTensor = components['schemas']['BroughtTensor'];
 export type BrowserView = components['schemas']['BrowserView'];
 export type Budget = components['schemas']['Budget'];
 export type BudgetView = components['schemas']['BudgetView'];
+export type CarriedRate = components['schemas']['CarriedRate'];
 export type Caution = components['schemas']['Caution'];
 export type CellState = components['schemas']['CellState'];
 export type CellView = components['schemas']['CellView'];
@@ -7497,6 +7667,7 @@ export type Neighbour = components['schemas']['Neighbour'];
 export type NewToken = components['schemas']['NewToken'];
 export type NextRun = components['schemas']['NextRun'];
 export type NoiseSource = components['schemas']['NoiseSource'];
+export type NormKind = components['schemas']['NormKind'];
 export type OpenAnswer = components['schemas']['OpenAnswer'];
 export type OptimizerKind = components['schemas']['OptimizerKind'];
 export type OptimizerSpec = components['schemas']['OptimizerSpec'];
@@ -7513,7 +7684,9 @@ export type PlanQueueView = components['schemas']['PlanQueueView'];
 export type PlanView = components['schemas']['PlanView'];
 export type PlannedCellView = components['schemas']['PlannedCellView'];
 export type PointsFormat = components['schemas']['PointsFormat'];
+export type Positions = components['schemas']['Positions'];
 export type PowerRow = components['schemas']['PowerRow'];
+export type Precision = components['schemas']['Precision'];
 export type Preprocessing = components['schemas']['Preprocessing'];
 export type Preset = components['schemas']['Preset'];
 export type PresetView = components['schemas']['PresetView'];
@@ -7575,6 +7748,8 @@ export type SizeStatistics = components['schemas']['SizeStatistics'];
 export type Spacing = components['schemas']['Spacing'];
 export type Stacking = components['schemas']['Stacking'];
 export type StatusView = components['schemas']['StatusView'];
+export type StepUp = components['schemas']['StepUp'];
+export type StepsRule = components['schemas']['StepsRule'];
 export type StopReason = components['schemas']['StopReason'];
 export type SummaryView = components['schemas']['SummaryView'];
 export type SweepAnswer = components['schemas']['SweepAnswer'];
@@ -8170,6 +8345,29 @@ export interface operations {
                      *       "status": 422,
                      *       "title": "Not readable as asked",
                      *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The same was tried too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The same was tried too often.",
+                     *       "error": {
+                     *         "code": "sign_in.wait",
+                     *         "message": "The same was tried too often.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 429,
+                     *       "title": "Too many attempts",
+                     *       "type": "/api/v1/problems/sign_in.wait"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];
@@ -24903,6 +25101,223 @@ export interface operations {
                 content: {
                     "application/pdf": string;
                     "text/html": string;
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The object's state does not allow it.",
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    get_sweep_text: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A stored sweep's id. */
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description The content is not acceptable, or the Host header is not ours. */

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from benchmarks.rows.security import dependencies, malformed, roles, stored_scripts
+from benchmarks.rows.security import (
+    dependencies,
+    first_run,
+    malformed,
+    roles,
+    sign_in,
+    slow_clients,
+    spreadsheets,
+    stored_scripts,
+)
 from benchmarks.rows.security.leaks import reachable_by_others
 from benchmarks.rows.security.malformed import GOAL_REQUESTS, Reply
 from benchmarks.rows.security.paths import payloads
@@ -118,3 +128,36 @@ def test_a_file_that_others_can_open_is_found_unless_its_folder_is_closed(tmp_pa
 
 def test_at_least_as_many_ways_out_of_a_folder_are_tried_as_the_design_asks():
     assert len(set(payloads())) >= 200
+
+
+def test_one_open_door_makes_the_first_run_short():
+    assert first_run.judged([], [], []).is_met
+    for wrong in ((["0.0.0.0"], [], []), ([], ["admin:admin"], []), ([], [], ["/metrics"])):
+        assert not first_run.judged(*wrong).is_met
+
+
+@pytest.mark.parametrize(
+    "worse",
+    [{"gap_ms": -6.0}, {"refused_at": None}, {"statuses": frozenset({500})}, {"growth_mib": 201.0}],
+)
+def test_sign_in_is_short_where_one_figure_is(worse):
+    good = sign_in.Observed(0.5, 6, frozenset({401, 429}), 100.0, 9.0)
+
+    assert sign_in.judged(good).is_met
+    assert not sign_in.judged(replace(good, **worse)).is_met
+
+
+def test_no_spreadsheet_computes_what_a_user_wrote_and_numbers_come_back():
+    result = spreadsheets.spreadsheets()
+
+    assert result.is_met, result.notes
+
+
+def test_slow_clients_are_short_where_one_stays_or_is_served():
+    head, refused = ["attack", "answer"], ["JSON 10,000 deep", "422"]
+    ranges = ["10,000 ranges", "200"]
+
+    assert slow_clients.judged(0, [head, refused, ranges], [0.1]).is_met
+    for left, row, health in ((1, refused, 0.1), (0, ["JSON 10,000 deep", "200"], 0.1), (0, refused, 0.6)):
+        assert not slow_clients.judged(left, [head, row], [health]).is_met
+    assert not slow_clients.judged(0, [head, refused], []).is_met

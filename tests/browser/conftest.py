@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scripts.browser import HOW, find_browser
 from tests.browser.verdicts import finish
@@ -26,6 +26,7 @@ FLAGS = (
 # Most tests read all that a card has; the choice of a test itself is not overwritten.
 FIRST_LEVEL = "localStorage.getItem('muscope.level') ?? localStorage.setItem('muscope.level', '\"%s\"')"
 LOCALES = {"en": "en-GB", "ja": "ja-JP"}
+expect.set_options(timeout=30_000)  # of milliseconds; its five seconds are too few on a busy machine
 
 
 @pytest.fixture(scope="session")

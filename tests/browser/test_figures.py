@@ -62,7 +62,7 @@ def zoom_in(page: Page) -> None:
         page.evaluate("() => new Promise(requestAnimationFrame)")
         return x_range(page)[0] > whole[0] + 0.01
 
-    wait_until(has_zoomed, seconds=30)
+    wait_until(has_zoomed)
 
 
 def test_zoom_survives_an_update_and_a_link_shares_the_view(visit, curves):

@@ -12,7 +12,6 @@ import {
   shownValue,
   valuesOf,
 } from "../../frontend/js/plan/plan_request.js";
-import { isOffered } from "../../frontend/js/plan/settings_field.js";
 import { GROUPS } from "../../frontend/js/plan/settings_fields.js";
 import { learnOptions, speak } from "./browser_stub.js";
 
@@ -73,12 +72,4 @@ test("a power is said with half its band and the one that is needed, in both lan
   assert.equal(powerWords(none), "0.00 ± 0.01 (0.00)");
   await speak("ja");
   assert.equal(powerWords(power), "-0.52 ± 0.06（-1.00）");
-});
-
-test("a model of one's own is offered the optimizers that train it, a built-in one all of them", () => {
-  const kinds = ["", "sgd", "adamw", "lion", "muon"];
-  const offered = (family) =>
-    kinds.filter((kind) => isOffered({ name: "optimizer.kind" }, kind, family));
-  assert.deepEqual(offered("brought"), ["", "sgd", "adamw"]);
-  assert.deepEqual(offered("convnet"), kinds);
 });

@@ -6,7 +6,7 @@ import importlib.util
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -61,6 +61,20 @@ class PostgresServer:
         if self._process is not None:
             unprivileged.stop(self._process)
             self._process = None
+
+    @property
+    def pid(self) -> int:
+        """Process of the server itself, not of the shell that watches it; 0 while it is away."""
+        try:
+            first, *_ = (self._folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()
+        except (OSError, ValueError):
+            return 0
+        return int(first)
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether the server's process is there."""
+        return bool(self.pid) and Path(f"/proc/{self.pid}").exists() and not _is_zombie(self.pid)
 
     def url(self, name: str) -> URL:
         """Return the address of a database, through the socket."""
@@ -126,6 +140,13 @@ def postgres_server(*, port: int | None = None, options: tuple[str, ...] = FAST)
             server.stop()
     finally:
         shutil.rmtree(folder)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Tell whether a process has ended and waits for its parent to notice."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
+    return True
 
 
 def _programs(folder: Path) -> Path:

@@ -83,8 +83,8 @@ class Instance:
         """SIGKILL one service's process and wait until the stack has replaced it."""
         pid = self.children()[service]
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: self.children().get(service, pid) != pid, seconds=30)
-        wait_until(self._is_up, seconds=30)
+        wait_until(lambda: self.children().get(service, pid) != pid, seconds=60)
+        wait_until(self._is_up, seconds=60)
 
     def post(self, path: str, **kwargs: Any) -> dict[str, Any]:
         """POST and return the body; fails on an error."""

@@ -10,8 +10,10 @@ from torch import nn
 
 from muscope.backend.domain.brought.measured import TensorRow
 from muscope.backend.domain.brought.roles import needed_powers
-from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
-from muscope.backend.domain.spec.tensor_role import TensorRole
+from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, UpdateFamily
+from muscope.backend.domain.spec.parametrization import ORTHOGONALISED, TensorScaling, lr_ratio
+from muscope.backend.domain.spec.tensor_role import ROWS, Layout, TensorRole, layout_of
+from muscope.worker.brought.rule_optimizer import RULES, scaling_of
 
 Sizes = Mapping[str, float]
 
@@ -46,8 +48,19 @@ def rescale_(
             now = rms(parameters[row.name])
             if row.role in (TensorRole.FIXED, TensorRole.UNKNOWN) or now == 0:
                 continue
-            power = needed_powers(row.role, optimizer, forward.get(row.name, 0.0)).init
+            power = needed_powers(
+                row.role, optimizer, forward.get(row.name, 0.0), is_matrix=row.is_matrix
+            ).init
             parameters[row.name].mul_(base[row.name] * width_mult**power / now)
+
+
+def rule_scaling(row: TensorRow, spec: OptimizerSpec) -> TensorScaling:
+    """Return whether Muon orthogonalises a tensor's step, and the tensor's layout."""
+    is_hidden = row.role in ROWS and ROWS[row.role].learning in ORTHOGONALISED
+    return scaling_of(
+        is_orthogonalised=spec.family is UpdateFamily.MUON and is_hidden and row.is_matrix,
+        is_transposed=layout_of(len(row.shapes[0]), row.summed) is Layout.OUT_IN,
+    )
 
 
 def build_optimizer(
@@ -62,11 +75,19 @@ def build_optimizer(
     parameters = dict(model.named_parameters())
     groups: list[dict[str, Any]] = []
     for row in rows:
-        needed = needed_powers(row.role, spec, forward.get(row.name, 0.0))
-        decay = 0.0 if needed.decay is None else spec.weight_decay * width_mult**needed.decay
+        needed = needed_powers(row.role, spec, forward.get(row.name, 0.0), is_matrix=row.is_matrix)
+        scaling = rule_scaling(row, spec)
+        ratio = lr_ratio(spec, is_orthogonalised=scaling.is_orthogonalised)
         groups.append(
-            {"params": [parameters[row.name]], "lr": lr * width_mult**needed.lr, "weight_decay": decay}
+            {
+                "params": [parameters[row.name]],
+                "lr": lr * ratio * width_mult**needed.lr,
+                "weight_decay": 0.0 if needed.decay is None else spec.weight_decay * width_mult**needed.decay,
+                "scaling": scaling,
+            }
         )
+    if spec.kind in RULES:
+        return RULES[spec.kind](groups, spec)
     if spec.kind is OptimizerKind.SGD:
         return torch.optim.SGD(groups, lr=lr, momentum=spec.momentum, nesterov=spec.nesterov)
     kind = torch.optim.AdamW if spec.kind is OptimizerKind.ADAMW else torch.optim.Adam

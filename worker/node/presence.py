@@ -40,18 +40,14 @@ def begin(sender: Any, **_: Any) -> None:
 
 
 def _show(name: str, settings: Settings) -> None:
-    database = Database(database_address(settings))
+    database = Database(database_address(settings), forks=True)
     cores = os.cpu_count() or 1
     crowding = Crowding(slots=settings.worker_slots, cores=cores, every_seconds=TOUCH_SECONDS)
     is_registered = False
     while True:
         try:
             if is_registered:
-                with database.write() as session:
-                    factor = _crowding(session, settings, crowding)
-                    workers.touch(
-                        session, name, now=datetime.now(UTC), crowding=factor, fault=fitness.fault()
-                    )
+                touch(name, settings, database, crowding, now=datetime.now(UTC))
             else:
                 register(name, settings, database)
                 is_registered = True
@@ -64,7 +60,7 @@ def _show(name: str, settings: Settings) -> None:
 
 def _announce(name: str, settings: Settings) -> None:
     """Announce the models that the node holds, now and whenever they change."""
-    database = Database(database_address(settings))
+    database = Database(database_address(settings), forks=True)
     announcer = Announcer(name, settings, open_blobs(settings))
     while True:
         try:
@@ -72,6 +68,16 @@ def _announce(name: str, settings: Settings) -> None:
         except (Unavailable, StorageFull, OSError, subprocess.SubprocessError, ValueError) as error:
             log.warning("worker %s could not announce its models: %s", name, error)
         time.sleep(TOUCH_SECONDS)
+
+
+def touch(name: str, settings: Settings, database: Database, crowding: Crowding, *, now: datetime) -> None:
+    """Show that the node lives, and what is wrong with it; its machine is looked at for that."""
+    with database.write() as session:
+        ahead = workers.clock_ahead(session, now)
+        fitness.note_passing(fitness.fault_of_host(name, settings, ahead=ahead))
+        factor = _crowding(session, settings, crowding)
+        # By the database's clock, or a node with a wrong one would seem lost.
+        workers.touch(session, name, now=now - ahead, crowding=factor, fault=fitness.fault())
 
 
 def _crowding(session: Session, settings: Settings, crowding: Crowding) -> float:

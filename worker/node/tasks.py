@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-import socket
 import time
 from datetime import UTC, datetime
 from functools import cache
@@ -16,6 +15,7 @@ from celery import Celery, Task
 
 from muscope.backend.db.connection.address import database_address
 from muscope.backend.db.connection.session import Database
+from muscope.backend.db.machines.holders import this_process
 from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices
 from muscope.backend.queue import TRAIN_CELL
@@ -53,6 +53,8 @@ def train_cell(cell_id: str) -> None:
         supervise(wanted, _child(), context)
     except Unavailable as error:
         log.warning("cell %s is left for the next bell: %s", cell_id, error)
+    if not context.is_stopping():
+        _child().start()  # one that was killed is followed by a warm one before the next message
 
 
 def stop_soon(**_: Any) -> None:
@@ -85,7 +87,7 @@ def _context() -> SupervisorContext:
         settings=settings,
         database=Database(database_address(settings)),
         notices=Notices(settings.resolved_broker_url),
-        owner=f"{socket.gethostname()}:{os.getpid()}",
+        owner=str(this_process()),
         now=lambda: datetime.now(UTC),
         monotonic=time.monotonic,
         # A pool process whose node was killed would go on alone; it lets go instead.

@@ -34,6 +34,7 @@ class Network:
         branch_mult: τ, the factor in front of every residual branch.
         model: the family with its options.
         dims: the kind of its data.
+        readout_mult: the factor on a readout that is the embedding matrix.
     """
 
     scaling: Mapping[str, TensorScaling]
@@ -41,6 +42,7 @@ class Network:
     branch_mult: float
     model: ModelFamily = field(default_factory=ResidualMLP)
     dims: DataDims = field(default_factory=lambda: DataDims(1, 1))
+    readout_mult: float = 1.0
 
     def block_mult(self, block: int) -> float:
         """Return the factor in front of φ(h) W of a block of the plain residual MLP: τ · A."""

@@ -8,7 +8,8 @@ With η the base LR, C a tensor's LR multiplier, s the schedule's factor and g t
     Lion    sign(β₁ m + (1-β₁) g), then m ← β₂ m + (1-β₂) g (Chen et al. 2023, arXiv 2302.06675)
     Muon    of hidden matrices s · NS(u), u ← b u + (1-b) g, or Nesterov's NS(b u + (1-b) g); Adam for the
             other tensors (Jordan et al. 2024); s is `MuonScale`'s
-    decay   g + λ w (SGD, Adam), or w ← (1 - η C s λ) w first (AdamW, Loshchilov & Hutter 2019; Lion, Muon)
+    Adafactor  max(ε₂, rms w) û (`adafactor`), or û alone where it is not to be relative
+    decay   g + λ w (SGD, Adam), or w ← (1 - η C s λ) w first (AdamW, Loshchilov & Hutter 2019; the others)
 
 ε and λ are each tensor's own (ADR 0012). The state has no counter: step and schedule come in, so that a
 recomputed cell repeats itself byte for byte.
@@ -24,17 +25,21 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, UpdateFamily
 from muscope.backend.domain.spec.parametrization import TensorScaling
+from muscope.worker.numerics import adafactor
 from muscope.worker.numerics.linalg.orthogonal import orthogonalised
 from muscope.worker.numerics.outer_product import OuterProduct
 
-# Of a weight, in the order of its moments: SGD keeps a velocity, Adam a mean and a mean square of gradients.
+# Of a weight, in the order of its moments: SGD keeps a velocity, Adam a mean and a mean square of gradients,
+# Adafactor a row and a column of the mean square.
 Moments = dict[str, tuple[Tensor, ...]]
 
 
 def initial_moments(spec: OptimizerSpec, params: Mapping[str, Tensor]) -> Moments:
-    """Return zeros like each weight [R, n_in, n_out], as many as the optimizer keeps."""
+    """Return zeros like each weight [R, n_in, n_out], as many as the optimizer keeps; a row and a column."""
+    if spec.kind is OptimizerKind.ADAFACTOR:
+        return {name: adafactor.initial_factors(weight) for name, weight in params.items()}
     return {
         name: tuple(torch.zeros_like(weight) for _ in range(spec.num_moments))
         for name, weight in params.items()
@@ -73,15 +78,21 @@ class Update:
                     gradient.descend_(weight, lr_R11, scale)
                     continue
                 gradient = gradient.dense()
+            step_R11 = self._steps(weight, lr_R11)
             gradient = self._decayed_(name, weight, gradient, lr_R11, scale)
             direction = DIRECTIONS[self.spec.kind](self, name, gradient, moments[name], step)
-            weight.addcmul_(direction, lr_R11, value=-scale)
+            weight.addcmul_(direction, step_R11, value=-scale)
 
     @property
     def _is_plain(self) -> bool:
         """Return whether the update is w - lr · gradient and nothing else."""
         spec = self.spec
         return spec.kind is OptimizerKind.SGD and spec.num_moments == 0 and spec.weight_decay == 0.0
+
+    def _steps(self, weight: Tensor, lr_R11: Tensor) -> Tensor:
+        """Return each run's factor on the direction [R, 1, 1]: its LR, by the weight's size or not."""
+        is_relative = self.spec.family is UpdateFamily.RELATIVE
+        return lr_R11 * adafactor.step_size(weight) if is_relative else lr_R11
 
     def _decayed_(self, name: str, weight: Tensor, gradient: Tensor, lr_R11: Tensor, scale: float) -> Tensor:
         """Shrink the weight (AdamW), or return the gradient of the loss plus ½ λ w² (SGD, Adam)."""
@@ -126,7 +137,15 @@ class Update:
         velocity.lerp_(gradient, 1.0 - momentum)
         ahead = gradient.lerp(velocity, momentum) if self.spec.nesterov else velocity
         n_in, n_out = gradient.shape[-2:]
+        if self.scaling[name].is_transposed:
+            n_in, n_out = n_out, n_in
         return orthogonalised(ahead).mul_(self.spec.muon_scale.factor(n_in, n_out))
+
+    def adafactor_direction(
+        self, _name: str, gradient: Tensor, moments: tuple[Tensor, ...], step: int
+    ) -> Tensor:
+        """Return the gradient over a second moment of rank 1, clipped to a root mean square of 1."""
+        return adafactor.clipped_direction(gradient, moments, step + 1)
 
     def adam_denominator(self, name: str, moments: tuple[Tensor, ...], *, num_updates: int) -> Tensor:
         """Return √v̂ + ε of a weight after `num_updates` >= 1 updates, [R, n_in, n_out]."""
@@ -144,4 +163,5 @@ DIRECTIONS: dict[OptimizerKind, Direction] = {
     OptimizerKind.ADAMW: Update.adam_direction,
     OptimizerKind.LION: Update.lion_direction,
     OptimizerKind.MUON: Update.muon_direction,
+    OptimizerKind.ADAFACTOR: Update.adafactor_direction,
 }

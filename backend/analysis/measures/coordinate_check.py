@@ -104,7 +104,13 @@ def _expected_range(
     """Return the expected slope; None where a part starts at zero, as outputs do whose weights start so."""
     if num_updates == 0 and not np.nan_to_num(values_WS).any():
         return None
-    return expected_slope(parametrization, part, num_updates, has_constant_output=sweep.has_constant_output)
+    return expected_slope(
+        parametrization,
+        part,
+        num_updates,
+        has_constant_output=sweep.has_constant_output,
+        has_tied_readout=sweep.has_tied_readout,
+    )
 
 
 def _judged(

@@ -62,16 +62,27 @@ _EXPECTED: dict[Parametrization, tuple[Mapping[Part, Range], Mapping[Part, Range
 
 
 def expected_slope(
-    parametrization: Parametrization, part: Part, num_updates: int, *, has_constant_output: bool = False
+    parametrization: Parametrization,
+    part: Part,
+    num_updates: int,
+    *,
+    has_constant_output: bool = False,
+    has_tied_readout: bool = False,
 ) -> Range | None:
     """Return the expected slope of a part at init or after updates; None where theory gives none.
 
     Args:
         has_constant_output: initial outputs have a part that no width changes, such as an output bias. A sum
             of a falling and a constant part falls at most as fast as the first.
+        has_tied_readout: the readout is the embedding matrix. The initial output of the token that was read
+            holds the squared length of its own embedding, which grows by a power ½ more than the others.
     """
     at_init, changes = _EXPECTED[parametrization]
     expected = (changes if num_updates else at_init).get(part)
-    if expected is None or num_updates or part is not Part.OUTPUT or not has_constant_output:
+    if expected is None or num_updates or part is not Part.OUTPUT:
+        return expected
+    if has_tied_readout:
+        return Range(expected.low, expected.high + 0.5)
+    if not has_constant_output:
         return expected
     return Range(min(expected.low, 0.0), max(expected.high, 0.0))

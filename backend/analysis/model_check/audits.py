@@ -8,11 +8,12 @@ import statistics
 from muscope.backend.analysis.model_check.powers import exact_power
 from muscope.backend.analysis.model_check.tensors import NEAR, TOLERANCE, TensorPowers
 from muscope.backend.domain.brought.finding import Finding, Severity
-from muscope.backend.domain.brought.measured import MeasuredModel
+from muscope.backend.domain.brought.measured import MeasuredModel, TensorRow
 from muscope.backend.domain.spec.tensor_role import TensorRole
 
 _MATRICES = (TensorRole.HIDDEN, TensorRole.BOTTLENECK)
 _LEAST_MATRICES = 3
+_LEAST_DIMS_OF_CONVOLUTIONS = 3
 # log2: most distance of a constant from √(fan-in/fan-out), and least distance of that from 1.
 _SAME, _OTHER = 0.2, 0.35
 
@@ -79,12 +80,18 @@ def _scheduler(model: MeasuredModel, tensors: list[TensorPowers]) -> list[Findin
 def _fan_out(tensors: list[TensorPowers]) -> list[Finding]:
     """Find matrices whose constant, against the others', is that of an init by fan-out.
 
-    No slope shows it: fan-in and fan-out grow alike.
+    No slope shows it: fan-in and fan-out grow alike. A convolution of the data counts among the others, for
+    a network draws its convolutions by one rule; it is not judged, since an input may be of any size.
     """
     gains = {}
     for tensor in tensors:
         row, sizes = tensor.row, [of_seed[0] for of_seed in tensor.measures.initial_rms]
-        if row.role in _MATRICES and row.fan_in and row.fan_out and all(sizes):
+        if (
+            (row.role in _MATRICES or _is_input_convolution(row))
+            and row.fan_in
+            and row.fan_out
+            and all(sizes)
+        ):
             gains[row.name] = math.log2(statistics.fmean(s or 0.0 for s in sizes) * math.sqrt(row.fan_in))
     if len(gains) < _LEAST_MATRICES:
         return []
@@ -92,13 +99,17 @@ def _fan_out(tensors: list[TensorPowers]) -> list[Finding]:
     ratios = {
         tensor.row.name: 0.5 * math.log2(tensor.row.fan_in / tensor.row.fan_out)
         for tensor in tensors
-        if tensor.row.name in gains
+        if tensor.row.name in gains and tensor.row.role in _MATRICES
     }
     return [
         Finding(code="fan_out", severity=Severity.WARNING, tensors=(name,))
-        for name, gain in gains.items()
-        if abs(ratios[name]) > _OTHER and abs(gain - usual - ratios[name]) < _SAME
+        for name, ratio in ratios.items()
+        if abs(ratio) > _OTHER and abs(gains[name] - usual - ratio) < _SAME
     ]
+
+
+def _is_input_convolution(row: TensorRow) -> bool:
+    return row.role is TensorRole.INPUT and len(row.shapes[0]) >= _LEAST_DIMS_OF_CONVOLUTIONS
 
 
 def _factors(model: MeasuredModel) -> list[Finding]:

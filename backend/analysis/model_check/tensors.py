@@ -57,7 +57,7 @@ def tensor_powers(model: MeasuredModel, row: TensorRow, measures: TensorMeasures
         power_of(widths, measures.initial_rms, known),
         lr,
         _decay_power(model, measures),
-        needed_powers(row.role, model.optimizer, forward),
+        needed_powers(row.role, model.optimizer, forward, is_matrix=row.is_matrix),
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from muscope.backend.api.deps import Ctx
+from muscope.backend.api.deps import Ctx, Language
 from muscope.backend.api.documented import errors
 from muscope.backend.api.schemas import Health
+from muscope.backend.catalogue import error_text
 from muscope.backend.services.health import require_ready
+from muscope.backend.services.workers import notes_of_workers
 
 router = APIRouter(tags=["health"])
 
@@ -19,7 +21,11 @@ async def get_health() -> Health:
 
 
 @router.get("/readyz", summary="Is everything ready", responses=errors(503))
-def get_readiness(context: Ctx) -> Health:
-    """Check disk, database, schema and broker; 503 names the cause, or what is missing."""
+def get_readiness(context: Ctx, language: Language) -> Health:
+    """Check disk, database, schema and broker; 503 names the cause, or what is missing.
+
+    Workers that take no cells, or are of another version, are named in `notes`: the others go on.
+    """
     require_ready(context)
-    return Health(status="ready")
+    notes = tuple(error_text(note, language) for note in notes_of_workers(context))
+    return Health(status="ready", notes=notes)

@@ -26,13 +26,14 @@ def list_workers(
     context: Ctx,
     owner: Owner,
     page: Page,
+    language: Language,
     lost: Annotated[bool, Query(description="Also those that fell silent within the last day.")] = False,
 ) -> Response:
     """List the worker nodes seen in the last minute; without one, experiments wait in the queue.
 
     With `lost=true` those that were seen in the last 24 hours, but not in the last minute, come after them.
     """
-    return page.of(workers.list_workers(context, owner, with_lost=lost))
+    return page.of(workers.list_workers(context, owner, with_lost=lost, language=language))
 
 
 @router.get("/status", summary="See which parts work, and who waits", responses=errors())

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx2
 
 from muscope.backend.catalogue import DEFAULT_LANGUAGE
-from muscope.backend.client.asynchronous.pieces import AsyncPieces
+from muscope.backend.client.asynchronous.sweeps import AsyncSweeps
 from muscope.backend.client.exchange import Retries, address
 from muscope.backend.client.replies import (
     Cell,
@@ -24,18 +24,17 @@ from muscope.backend.client.replies import (
     Model,
     Plan,
     Settling,
-    SweepAnswer,
     Verdict,
     Worker,
 )
 from muscope.backend.client.result import Figure, Result, shown_figures
-from muscope.backend.client.tables import Source, as_columns, as_upload, large_file
+from muscope.backend.client.tables import Source, as_upload, large_file
 from muscope.backend.errors import TimeIsUp
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 
 
-class AsyncClient(AsyncPieces):
+class AsyncClient(AsyncSweeps):
     """Client of one µScope server.
 
     Args:
@@ -267,30 +266,6 @@ class AsyncClient(AsyncPieces):
         )
         return found["sha256"]
 
-    async def judge(self, source: Source, **options: Any) -> SweepAnswer:
-        """Return the judgement of an existing sweep; nothing is trained.
-
-        Args:
-            source: a pandas or polars table, columns by name, or rows: size (or width, depth), lr, loss, ….
-            options: as `POST /api/v1/sweeps/judge` takes them: `columns`, `arm`, `axis`, ….
-        """
-        body = {"table": as_columns(source), **options}
-        return SweepAnswer.read(await self._post(address("/sweeps/judge"), body))
-
-    async def list_sweeps(self, **options: Any) -> list[Json]:
-        """Return stored sweeps with their outcomes, newest first, as `GET /api/v1/sweeps` does."""
-        found: list[Json] = await self._get(address("/sweeps"), **options)
-        return found
-
-    async def get_sweep(self, sweep_id: str) -> Json:
-        """Return a stored sweep with the meaning of its columns and its answer."""
-        found: Json = await self._get(address("/sweeps/{id}", id=sweep_id))
-        return found
-
-    async def delete_sweep(self, sweep_id: str) -> None:
-        """Delete a stored sweep with its file and its answer."""
-        await self._delete(address("/sweeps/{id}", id=sweep_id))
-
     async def list_workers(self) -> list[Worker]:
         """Return the worker nodes that were seen in the last minute."""
         return [Worker.read(each) for each in await self._get(address("/workers"))]
@@ -327,7 +302,3 @@ class AsyncClient(AsyncPieces):
         experiment = await self.create({"dataset_id": dataset.id, **plan}, key=key)
         await self.wait(experiment.id, timeout=timeout, on_progress=on_progress)
         return await self.result(experiment.id)
-
-    async def _delete(self, path: str) -> None:
-        """Delete what is at a path."""
-        await self._send("DELETE", path)

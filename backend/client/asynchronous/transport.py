@@ -96,3 +96,7 @@ class AsyncTransport:
     async def _post(self, path: str, body: Any = None, **params: Any) -> Any:
         """Send a JSON value to a path and return the one that is answered."""
         return (await self._send("POST", path, json=body, params=params)).json()
+
+    async def _delete(self, path: str) -> None:
+        """Delete what is at a path."""
+        await self._send("DELETE", path)

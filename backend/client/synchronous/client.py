@@ -23,19 +23,18 @@ from muscope.backend.client.replies import (
     Model,
     Plan,
     Settling,
-    SweepAnswer,
     Verdict,
     Worker,
 )
 from muscope.backend.client.result import Figure, Result, shown_figures
-from muscope.backend.client.synchronous.pieces import Pieces
-from muscope.backend.client.tables import Source, as_columns, as_upload, large_file
+from muscope.backend.client.synchronous.sweeps import Sweeps
+from muscope.backend.client.tables import Source, as_upload, large_file
 from muscope.backend.errors import TimeIsUp
 
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 
 
-class Client(Pieces):
+class Client(Sweeps):
     """Client of one µScope server.
 
     Args:
@@ -263,30 +262,6 @@ class Client(Pieces):
         found: Mapping[str, str] = self._get(address("/experiments/{id}/export/sha256", id=experiment_id))
         return found["sha256"]
 
-    def judge(self, source: Source, **options: Any) -> SweepAnswer:
-        """Return the judgement of an existing sweep; nothing is trained.
-
-        Args:
-            source: a pandas or polars table, columns by name, or rows: size (or width, depth), lr, loss, ….
-            options: as `POST /api/v1/sweeps/judge` takes them: `columns`, `arm`, `axis`, ….
-        """
-        body = {"table": as_columns(source), **options}
-        return SweepAnswer.read(self._post(address("/sweeps/judge"), body))
-
-    def list_sweeps(self, **options: Any) -> list[Json]:
-        """Return stored sweeps with their outcomes, newest first, as `GET /api/v1/sweeps` does."""
-        found: list[Json] = self._get(address("/sweeps"), **options)
-        return found
-
-    def get_sweep(self, sweep_id: str) -> Json:
-        """Return a stored sweep with the meaning of its columns and its answer."""
-        found: Json = self._get(address("/sweeps/{id}", id=sweep_id))
-        return found
-
-    def delete_sweep(self, sweep_id: str) -> None:
-        """Delete a stored sweep with its file and its answer."""
-        self._delete(address("/sweeps/{id}", id=sweep_id))
-
     def list_workers(self) -> list[Worker]:
         """Return the worker nodes that were seen in the last minute."""
         return [Worker.read(each) for each in self._get(address("/workers"))]
@@ -323,7 +298,3 @@ class Client(Pieces):
         experiment = self.create({"dataset_id": dataset.id, **plan}, key=key)
         self.wait(experiment.id, timeout=timeout, on_progress=on_progress)
         return self.result(experiment.id)
-
-    def _delete(self, path: str) -> None:
-        """Delete what is at a path."""
-        self._send("DELETE", path)

@@ -95,3 +95,7 @@ class Transport:
     def _post(self, path: str, body: Any = None, **params: Any) -> Any:
         """Send a JSON value to a path and return the one that is answered."""
         return (self._send("POST", path, json=body, params=params)).json()
+
+    def _delete(self, path: str) -> None:
+        """Delete what is at a path."""
+        self._send("DELETE", path)

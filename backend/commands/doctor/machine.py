@@ -24,6 +24,8 @@ def check_machine(settings: Settings) -> Iterator[CheckResult]:
         ("database", _database),
         ("broker", _broker),
     )
+    if settings.oidc_issuer is not None:
+        checks += (("provider", _provider),)
     for name, check in checks:
         try:
             yield check(settings)
@@ -65,3 +67,15 @@ def _broker(settings: Settings) -> CheckResult:
         return warning("broker", "stopped") if is_embedded else failure("broker", "away")
     finally:
         notices.close()
+
+
+def _provider(settings: Settings) -> CheckResult:
+    """Ask the OpenID provider for what it publishes of itself, as a sign-in does first."""
+    from muscope.backend.services.accounts.provider.client import open_provider
+    from muscope.backend.services.context import utc_now
+
+    provider = open_provider(settings)
+    assert provider is not None  # the caller has looked
+    metadata = provider.metadata(utc_now())
+    settings.secret("oidc_client_secret")  # a file that cannot be read would show at the first sign-in
+    return well("provider", name=provider.name, address=metadata.authorization_endpoint)

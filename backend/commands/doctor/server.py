@@ -33,6 +33,7 @@ def check_server(address: str, token: str | None, language: str, *, is_needed: b
             return
         yield well("server", address=address)
         yield check_workers(workers)
+        yield from check_each_worker(workers)
 
 
 def check_workers(workers: list[Worker]) -> CheckResult:
@@ -43,3 +44,12 @@ def check_workers(workers: list[Worker]) -> CheckResult:
     if len(versions) > 1:
         return warning("workers", "versions", versions=", ".join(versions))
     return well("workers", count=len(workers), slots=sum(worker.slots for worker in workers))
+
+
+def check_each_worker(workers: list[Worker]) -> Iterator[CheckResult]:
+    """Name every worker that takes no cells or is of another version of µScope than the server."""
+    for worker in workers:
+        if worker.fault is not None:
+            yield failure("workers", "unfit", name=worker.name, reason=worker.fault)
+        elif worker.is_other_version:
+            yield warning("workers", "other_version", name=worker.name, version=worker.version or "–")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import Session
 
 from muscope.backend.accounts.chain import START, entry_sha256
@@ -19,6 +20,32 @@ def add(session: Session, row: AuditRow) -> None:
     row.sha256 = entry_sha256(last or START, facts_of(row))
     session.add(row)
     session.flush()
+
+
+def num_before(session: Session, before: datetime) -> int:
+    """Count the entries that lie before the first one of a moment or later."""
+    is_before = _is_before(session, before)
+    return session.scalar(select(func.count()).select_from(AuditRow).where(is_before)) or 0
+
+
+def has_only(session: Session, action: str, before: datetime) -> bool:
+    """Tell whether all entries that `num_before` counts are of one action."""
+    others = select(AuditRow.id).where(_is_before(session, before), AuditRow.action != action)
+    return session.scalar(others.limit(1)) is None
+
+
+def last_before(session: Session, before: datetime) -> str:
+    """Return the hash of the last entry that `num_before` counts, or the chain's start."""
+    newest_first = select(AuditRow.sha256).where(_is_before(session, before)).order_by(AuditRow.id.desc())
+    return session.scalar(newest_first.limit(1)) or START
+
+
+def remove_before(session: Session, before: datetime) -> None:
+    """Delete the entries that `num_before` counts.
+
+    Only whole beginnings of the chain go, so that what is left can still be checked.
+    """
+    session.execute(delete(AuditRow).where(_is_before(session, before)))
 
 
 def facts_of(row: AuditRow) -> Mapping[str, object]:
@@ -43,3 +70,8 @@ def latest(session: Session, *, before: int | None, limit: int) -> Sequence[Audi
 def oldest_first(session: Session) -> Sequence[AuditRow]:
     """List all entries in the order in which they were added."""
     return session.scalars(select(AuditRow).order_by(AuditRow.id)).all()
+
+
+def _is_before(session: Session, before: datetime) -> ColumnElement[bool]:
+    first_left = session.scalar(select(func.min(AuditRow.id)).where(AuditRow.at >= before))
+    return AuditRow.at < before if first_left is None else AuditRow.id < first_left

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from muscope.backend.db.claims import is_due
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow
 from muscope.backend.domain.fair_share import Stint, by_need, common_start, seconds_used
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, DesiredState
@@ -92,7 +93,7 @@ def _can_be_claimed(now: datetime) -> ColumnElement[bool]:
     return and_(
         CellRow.state == CellState.QUEUED,
         CellRow.desired_state == DesiredState.RUN,
-        or_(CellRow.not_before.is_(None), CellRow.not_before <= now),
+        is_due(now),
     )
 
 

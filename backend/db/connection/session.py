@@ -18,7 +18,9 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
+from muscope.backend.db.connection.forks import NO_FORK
 from muscope.backend.db.connection.outages import SameFile, outage
 from muscope.backend.db.connection.write_turn import WriteTurn
 from muscope.backend.errors import InvalidInput, Unavailable
@@ -51,13 +53,18 @@ class Database:
     """One database, as short reads and writes; every `write()` is one transaction.
 
     Each raises Unavailable with the cause: a full disk, a file that is read-only or gone, or no connection.
+
+    Args:
+        forks: this process forks others that use the database, so a file is open for one session at a time.
     """
 
-    def __init__(self, url: str | URL, *, busy_seconds: float = BRISK_SECONDS) -> None:
+    def __init__(self, url: str | URL, *, busy_seconds: float = BRISK_SECONDS, forks: bool = False) -> None:
         self.url = make_url(url)
         self._path = _file_of(self.url)
         self._file = SameFile(self._path) if self._path else None
-        self.engine = _open_engine(self.url, busy_seconds, self._file)
+        is_open_briefly = forks and self._path is not None
+        self._no_fork = NO_FORK if is_open_briefly else nullcontext()
+        self.engine = _open_engine(self.url, busy_seconds, self._file, is_open_briefly)
         self._writer = self.engine.execution_options(muscope_writes=True)
         self._turn = WriteTurn(PATIENT_SECONDS) if _is_sqlite(self.url) else nullcontext()
         # A read sees one moment, whatever others write meanwhile; in a file it always does.
@@ -130,7 +137,8 @@ class Database:
         if self._file:
             self._file.require()
         try:
-            yield
+            with self._no_fork:
+                yield
         except PoolTimeout as error:
             raise Unavailable("database.unavailable", detail="every connection is in use") from error
         except DataError as error:  # a letter or a number that the database cannot hold
@@ -155,10 +163,10 @@ def _file_of(url: URL) -> Path | None:
     return Path(url.database or "") if is_file else None
 
 
-def _open_engine(url: URL, busy_seconds: float, file: SameFile | None) -> Engine:
+def _open_engine(url: URL, busy_seconds: float, file: SameFile | None, is_open_briefly: bool) -> Engine:
     if not _is_sqlite(url):
         return _server_engine(url, busy_seconds)
-    engine = _sqlite_engine(url, busy_seconds)
+    engine = _sqlite_engine(url, busy_seconds, is_open_briefly)
     if file:
         event.listen(engine, "connect", lambda _connection, _record: file.note())
     return engine
@@ -179,12 +187,12 @@ def _server_engine(url: URL, busy_seconds: float) -> Engine:
     )
 
 
-def _sqlite_engine(url: URL, busy_seconds: float) -> Engine:
+def _sqlite_engine(url: URL, busy_seconds: float, is_open_briefly: bool) -> Engine:
     module = sqlite_module()
     # The pool serves threads of one process; waiting for the file is SQLite's own busy handler.
-    engine = create_engine(
-        url, module=module, connect_args={"timeout": busy_seconds, "check_same_thread": False}
-    )
+    arguments = {"timeout": busy_seconds, "check_same_thread": False}
+    pool: dict[str, Any] = {"poolclass": NullPool} if is_open_briefly else {}
+    engine = create_engine(url, module=module, connect_args=arguments, **pool)
     journal = "WAL" if module.sqlite_version_info >= WAL_FLOOR else "TRUNCATE"
     if journal != "WAL":
         log.warning("SQLite %s has the WAL bug; using a rollback journal", module.sqlite_version)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.connection.upsert import insert_into
@@ -48,6 +48,14 @@ def touch(
     """Show that a worker is alive, by what factor its neighbours lengthen training, and why it is unfit."""
     values = {"seen_at": now, "crowding": crowding, "fault": fault}
     session.execute(update(WorkerRow).where(WorkerRow.name == name).values(**values))
+
+
+def clock_ahead(session: Session, now: datetime) -> timedelta:
+    """Return by how much a process's clock is ahead of the database's; none for a file on its own machine."""
+    if session.get_bind().dialect.name != "postgresql":
+        return timedelta(0)
+    its: datetime = session.scalar(select(func.clock_timestamp())) or now
+    return now - its
 
 
 def seen_since(session: Session, moment: datetime) -> Sequence[WorkerRow]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
-from muscope.backend.domain.spec.tensor_role import TensorRole
+from muscope.backend.domain.spec.tensor_role import Layout, TensorRole, layout_of
 
 Number = float | None
 BySeed = tuple[tuple[Number, ...], ...]  # [S][W]
@@ -35,6 +35,11 @@ class TensorRow(Frozen):
     summed: tuple[int, ...] = ()
     fan_in: int = 0
     fan_out: int = 0
+
+    @property
+    def is_matrix(self) -> bool:
+        """Tell whether it can be read as one matrix, its first dimension against the others."""
+        return layout_of(len(self.shapes[0]), self.summed) is not Layout.NO_MATRIX
 
 
 class TensorMeasures(Frozen):

@@ -46,6 +46,12 @@ HALF_SURVIVAL_LRS |= {
     (loss, UpdateFamily.MUON): HALF_SURVIVAL_LRS[loss, UpdateFamily.ADAM]
     for loss in (Loss.CROSS_ENTROPY, Loss.SQUARED_ERROR)
 }
+# Nor under steps relative to the weights, of about 2^-3 in hidden matrices: three octaves above Adam's.
+HALF_SURVIVAL_LRS |= {
+    (loss, UpdateFamily.RELATIVE): border._replace(at_width=border.at_width + 3.0)
+    for (loss, family), border in list(HALF_SURVIVAL_LRS.items())
+    if family is UpdateFamily.ADAM
+}
 # A brought network's own loss: as the usual one.
 HALF_SURVIVAL_LRS |= {
     (Loss.OWN, family): HALF_SURVIVAL_LRS[Loss.CROSS_ENTROPY, family] for family in UpdateFamily

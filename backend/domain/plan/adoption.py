@@ -5,7 +5,8 @@ parametrizations (Yang & Hu 2021, arXiv 2011.14522) W = A·w trains alike with
 
     init A·B,     LR  A²·C under SGD, A·C under Adam,     ε/A,     weight decay λ/A², under AdamW λ/A.
 
-The multiplier of a query weight stays outside, since a network has its own scale of attention logits.
+The multiplier of a query weight stays outside, since a network has its own scale of attention logits; so does
+that of a readout which is the embedding matrix.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ class AdoptionRecipe(NamedTuple):
     tensors: tuple[TensorRecipe, ...]
     branch_mult: float
     optimizer: OptimizerSpec
+    readout_mult: float = 1.0
 
 
 _TORCH = frozenset({OptimizerKind.SGD, OptimizerKind.ADAM, OptimizerKind.ADAMW})
@@ -91,9 +93,9 @@ def adoption_recipe(
             base_depth=spec.base_depth,
             branch_exponent=getattr(model, "branch_exponent", 0.0),
         )
-    return AdoptionRecipe(
-        parametrization, size, Size(spec.base_width, spec.base_depth), rows, branch, optimizer
-    )
+    base = Size(spec.base_width, spec.base_depth)
+    readout = model.readout_mult(parametrization, width=size.width, base_width=base.width)
+    return AdoptionRecipe(parametrization, size, base, rows, branch, optimizer, readout)
 
 
 def _row(

@@ -58,6 +58,8 @@ NUM_LRS = 9
 # The same under Adam and AdamW, whose steps depend neither on the size of the loss nor on the arm at base:
 # the optima of the recipe study lay between 2^-10 and 2^-3 (ADR 0029).
 LOWEST_LOG2_LR_ADAM, NUM_LRS_ADAM = -11, 10
+# A relative step of LR η moves an entry by η times a weight's size, about 2^-3 in hidden matrices at base.
+LOWEST_LOG2_LR_RELATIVE = LOWEST_LOG2_LR_ADAM + 3
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ def default_arm(
 ) -> Arm:
     """Return an arm with the default LR grid; momentum b multiplies a step by up to 1/(1-b)."""
     if optimizer.family is not UpdateFamily.SGD:
-        lowest, count = LOWEST_LOG2_LR_ADAM, NUM_LRS_ADAM
+        is_relative = optimizer.family is UpdateFamily.RELATIVE
+        lowest, count = LOWEST_LOG2_LR_RELATIVE if is_relative else LOWEST_LOG2_LR_ADAM, NUM_LRS_ADAM
     else:
         lowest = LOWEST_LOG2_LR[loss, parametrization] + round(math.log2(1.0 - optimizer.momentum))
         count = NUM_LRS

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from muscope.backend.domain.plan.defaults import MEASURES
-from muscope.backend.domain.plan.plan_request import OF_BROUGHT, PlanRequest, require_loss
+from muscope.backend.domain.plan.plan_request import PlanRequest, require_loss
 from muscope.backend.domain.plan.recipes import RECIPE_PLANS, Recipe
 from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Task
 from muscope.backend.domain.spec.experiment import Loss
@@ -70,9 +70,6 @@ class PlanOptions(Frozen):
         description="Ways of training; the first holds unless another is named."
     )
     arms: tuple[Parametrization, ...]
-    brought_optimizers: tuple[OptimizerKind, ...] = Field(
-        description="Optimizers that train a brought model."
-    )
     measures: tuple[Measure, ...]
     default_measures: tuple[Measure, ...] = Field(description="Measured when a request does not say.")
 
@@ -94,7 +91,6 @@ def plan_options(families: Registry = FAMILIES) -> PlanOptions:
             for name, plan in RECIPE_PLANS.items()
         ),
         arms=tuple(Parametrization),
-        brought_optimizers=tuple(kind for kind in OptimizerKind if kind in OF_BROUGHT),
         measures=tuple(Measure),
         default_measures=MEASURES,
     )

@@ -34,6 +34,7 @@ from muscope.backend.domain.spec.experiment import (
     Loss,
     Measures,
     PositiveInt,
+    Precision,
     Protocol,
     Scenarios,
     Seed,
@@ -53,16 +54,15 @@ from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.measures import DensityGrid, Measure
 from muscope.backend.domain.spec.metrics import Spacing
 from muscope.backend.domain.spec.model import Model
-from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scaling.step_up import BatchRule, StepsRule
 from muscope.backend.errors import InvalidInput
 
 # The work of foreseeing stages grows with the cube of the sizes: 5 s at this many, minutes at 200.
 MOST_SIZES = 40
 # The Gauss-Newton part and the kernel of the outputs, which a network with a loss of its own does not show.
 _OF_OUTPUTS = frozenset({Measure.GAUSS_NEWTON, Measure.NTK, Measure.COORDINATE_CHECK})
-# Their steps are entry by entry, so it does not matter how a tensor of a brought network is laid out.
-OF_BROUGHT = frozenset({OptimizerKind.SGD, OptimizerKind.ADAM, OptimizerKind.ADAMW})
 
 
 class ArmRequest(Frozen):
@@ -95,6 +95,7 @@ class PlanRequest(Frozen):
     measure_every: PositiveInt | None = None
     sharpness_batch_size: PositiveInt | None = None
     measure_spacing: Spacing | None = None
+    precision: Precision | None = None
     model: Model | None = None
     branch_exponent: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     measures: Measures | None = None
@@ -115,6 +116,14 @@ class PlanRequest(Frozen):
     )
     cost_unit: CostUnit | None = Field(default=None, description="By default extra training for text.")
     settle: Settle | None = None
+    batch_rule: BatchRule | None = Field(
+        default=None,
+        description="By which the LR is carried to a larger batch; by default linear under SGD, the square"
+        " root under Adam and AdamW, and none otherwise.",
+    )
+    steps_rule: StepsRule | None = Field(
+        default=None, description="By which the LR is carried to more steps; by default none."
+    )
 
 
 def resolve(
@@ -182,16 +191,16 @@ def require_loss(loss: Loss, task: Task) -> None:
 
 
 def require_loss_of(model: Model, request: PlanRequest) -> None:
-    """Refuse a loss, a measure or an optimizer that the family does not have; raises InvalidInput."""
+    """Refuse a loss or a measure that the family does not have; raises InvalidInput."""
     is_own = has_own_loss(model)
     if request.loss is not None and (request.loss is Loss.OWN) is not is_own:
         raise InvalidInput("spec.own_loss", loss=request.loss.value, has_own=int(is_own), family=model.name)
     for measure in request.measures or ():
         if is_own and measure in _OF_OUTPUTS:
             raise InvalidInput("spec.measure_needs_outputs", measure=measure.value)
-    optimizer = request.optimizer
-    if isinstance(model, Brought) and optimizer is not None and optimizer.kind not in OF_BROUGHT:
-        raise InvalidInput("spec.brought_optimizer", optimizer=optimizer.kind.value)
+    precision = request.precision
+    if isinstance(model, Brought) and precision not in (None, Precision.FLOAT32):
+        raise InvalidInput("spec.precision_of_brought", given=precision)
 
 
 def _require_few_sizes(spec: ExperimentSpec) -> None:

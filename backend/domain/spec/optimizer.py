@@ -17,24 +17,30 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
 class OptimizerKind(StrEnum):
-    """Update rule, in the conventions of torch.optim; Lion in those of its authors (arXiv 2302.06675)."""
+    """Update rule, in the conventions of torch.optim; Lion in those of its authors (arXiv 2302.06675).
+
+    Adafactor has no cap of the LR by 1/√t, which torch has and `transformers` has not (ADR 0056).
+    """
 
     SGD = "sgd"
     ADAM = "adam"
     ADAMW = "adamw"
     LION = "lion"
     MUON = "muon"
+    ADAFACTOR = "adafactor"
 
 
 class UpdateFamily(StrEnum):
     """Scaling of an update with its gradient: SGD is linear in it, the others are scale-free.
 
-    Muon orthogonalises the update of hidden matrices; all other tensors move as under AdamW.
+    Muon orthogonalises the update of hidden matrices; all other tensors move as under AdamW. A relative
+    update is as large as the tensor it changes, times the LR.
     """
 
     SGD = "sgd"
     ADAM = "adam"
     MUON = "muon"
+    RELATIVE = "relative"
 
 
 class OptimizerTraits(NamedTuple):
@@ -42,7 +48,8 @@ class OptimizerTraits(NamedTuple):
 
     Attributes:
         family: the column of LR and ε multipliers it takes (`parametrization`, `depth_scaling`).
-        num_moments: tensors kept beside each weight; momentum > 0 adds one where it is read.
+        num_moments: tensors kept beside each weight; momentum > 0 adds one where it is read. The row and
+            the column that Adafactor keeps of a matrix do not count.
         arguments: those that it reads and some other kind does not.
         is_preconditioned: it divides by √v̂ + ε, and its sharpness is that of P^-½ H P^-½.
         decouples_weight_decay: decay shrinks the weight itself, instead of adding to its gradient.
@@ -67,6 +74,7 @@ class OptimizerTraits(NamedTuple):
 _OF_SGD = frozenset({"momentum", "nesterov"})
 _OF_ADAM = frozenset({"beta1", "beta2", "epsilon", "epsilon_rule"})
 _OF_MUON = frozenset({"muon_scale", "adam_lr_ratio"})
+_OF_ADAFACTOR = frozenset({"scale_parameter"})
 TRAITS: dict[OptimizerKind, OptimizerTraits] = {
     OptimizerKind.SGD: OptimizerTraits(UpdateFamily.SGD, _OF_SGD),
     OptimizerKind.ADAM: OptimizerTraits(UpdateFamily.ADAM, _OF_ADAM, num_moments=2, is_preconditioned=True),
@@ -89,6 +97,10 @@ TRAITS: dict[OptimizerKind, OptimizerTraits] = {
         decouples_weight_decay=True,
         has_sharpness=False,
         defaults={"momentum": 0.95, "nesterov": True},
+    ),
+    # Its clipping and its relative step have no published border either.
+    OptimizerKind.ADAFACTOR: OptimizerTraits(
+        UpdateFamily.RELATIVE, _OF_ADAFACTOR, decouples_weight_decay=True, has_sharpness=False
     ),
 }
 
@@ -178,6 +190,10 @@ class OptimizerSpec(Frozen):
         le=1000,
         description="LR of what Muon leaves to AdamW, per LR of the rest.",
     )
+    scale_parameter: bool = Field(
+        default=True,
+        description="Makes a step of Adafactor relative to the size of the weights it changes.",
+    )
     weight_decay: float = Field(default=0.0, ge=0, le=100)
     weight_decay_rule: WeightDecayRule = WeightDecayRule.INDEPENDENT
     schedule: ScheduleSpec = ScheduleSpec()
@@ -201,8 +217,9 @@ class OptimizerSpec(Frozen):
 
     @property
     def family(self) -> UpdateFamily:
-        """Return the column of LR multipliers this optimizer takes."""
-        return self.traits.family
+        """Return the column of LR multipliers this optimizer takes: Adam's for steps not relative."""
+        family = self.traits.family
+        return UpdateFamily.ADAM if family is UpdateFamily.RELATIVE and not self.scale_parameter else family
 
     @property
     def num_moments(self) -> int:
@@ -219,8 +236,8 @@ class OptimizerSpec(Frozen):
         return eos_threshold(1.0, momentum=self.momentum, nesterov=self.nesterov)
 
     def content(self) -> dict[str, Any]:
-        """Return what the hash of a definition covers: Muon's own arguments under Muon only."""
-        unused = () if self.kind is OptimizerKind.MUON else _OF_MUON
+        """Return what the hash of a definition covers: some kinds' own arguments with them only."""
+        unused = (_OF_MUON | _OF_ADAFACTOR) - self.traits.arguments
         return self.model_dump(mode="json", exclude=set(unused))
 
     def changed(self, **changes: Any) -> Self:

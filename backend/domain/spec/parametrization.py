@@ -50,8 +50,8 @@ class Role(StrEnum):
 
 class TensorScaling(NamedTuple):
     """Effective constants of one tensor: forward multiplier A, init std B, LR multiplier C, the factors on
-    the optimizer's ε and weight decay, the mean of its initial entries, and whether Muon orthogonalises its
-    update.
+    the optimizer's ε and weight decay, the mean of its initial entries, whether Muon orthogonalises its
+    update, and whether it is kept as [n_out, n_in].
     """
 
     forward_mult: float
@@ -61,6 +61,7 @@ class TensorScaling(NamedTuple):
     weight_decay_mult: float = 1.0
     init_mean: float = 0.0
     is_orthogonalised: bool = False
+    is_transposed: bool = False
 
 
 class _Exponents(NamedTuple):
@@ -71,7 +72,17 @@ class _Exponents(NamedTuple):
     epsilon: float = 0
 
     def lr(self, family: UpdateFamily) -> float:
+        if family is UpdateFamily.RELATIVE:
+            return self.relative_lr
         return self.sgd_lr if family is UpdateFamily.SGD else self.adam_lr
+
+    @property
+    def relative_lr(self) -> float:
+        """Return Adam's exponent less that of the weights, which a relative step has by itself; 0 under SP.
+
+        Everett et al. 2024 (arXiv 2407.05872), table 1, with parameter scaling and full alignment.
+        """
+        return self.adam_lr - self.init if self.adam_lr or not self.init else 0.0
 
 
 # Exponents of Muon's LR of hidden matrices under µP. An orthogonalised update with the factors √(n_out/n_in)
@@ -121,6 +132,7 @@ def tensor_scaling(
     optimizer: OptimizerSpec = PLAIN_SGD,
     base_forward_mult: float = 1.0,
     init_mean: float = 0.0,
+    is_matrix: bool = True,
 ) -> TensorScaling:
     """Return the constants by width of a tensor whose initial std at the base width is `base_init_std`.
 
@@ -130,11 +142,11 @@ def tensor_scaling(
         init_mean: mean of the initial entries, at every width.
         width_mult: m = width / base_width, > 0.
         optimizer: selects the column of C and the rules of ε and weight decay.
+        is_matrix: Muon may orthogonalise its update; it moves under AdamW otherwise.
     """
     by_width = _WIDTH_RULE.get(parametrization, parametrization)
     exponents = _BY_WIDTH[by_width, role]
-    is_muon = optimizer.family is UpdateFamily.MUON
-    is_orthogonalised = is_muon and role in ORTHOGONALISED
+    is_orthogonalised = optimizer.family is UpdateFamily.MUON and is_matrix and role in ORTHOGONALISED
     lr_mult = width_mult ** exponents.lr(optimizer.family)
     if is_orthogonalised:
         has_rule = by_width is Parametrization.MUP
@@ -143,12 +155,18 @@ def tensor_scaling(
     return TensorScaling(
         forward_mult=base_forward_mult * width_mult**exponents.forward,
         init_std=base_init_std * width_mult**exponents.init,
-        lr_mult=lr_mult * (optimizer.adam_lr_ratio if is_muon and not is_orthogonalised else 1.0),
+        lr_mult=lr_mult * lr_ratio(optimizer, is_orthogonalised=is_orthogonalised),
         epsilon_mult=width_mult**exponents.epsilon if is_epsilon_scaled else 1.0,
         weight_decay_mult=weight_decay_mult(optimizer.weight_decay_rule, role, lr_mult),
         init_mean=init_mean,
         is_orthogonalised=is_orthogonalised,
     )
+
+
+def lr_ratio(optimizer: OptimizerSpec, *, is_orthogonalised: bool) -> float:
+    """Return the factor on a tensor's LR at every width: `adam_lr_ratio` of what Muon leaves to AdamW."""
+    is_left = optimizer.family is UpdateFamily.MUON and not is_orthogonalised
+    return optimizer.adam_lr_ratio if is_left else 1.0
 
 
 def weight_decay_mult(rule: WeightDecayRule, role: Role, lr_mult: float) -> float:

@@ -24,6 +24,23 @@ class TensorRole(StrEnum):
     UNKNOWN = "unknown"  # asked, never guessed
 
 
+class Layout(StrEnum):
+    """Order of a tensor's dimensions, flattened to a matrix behind its first one."""
+
+    IN_OUT = "in_out"
+    OUT_IN = "out_in"
+    NO_MATRIX = "no_matrix"
+
+
+def layout_of(num_dims: int, summed: tuple[int, ...]) -> Layout:
+    """Return the layout of a tensor whose dimensions `summed` are summed over where it is used."""
+    if num_dims < 2:
+        return Layout.NO_MATRIX
+    if summed == (0,):
+        return Layout.IN_OUT
+    return Layout.OUT_IN if summed == tuple(range(1, num_dims)) else Layout.NO_MATRIX
+
+
 class Rows(NamedTuple):
     """Row of the table for a tensor's start, and for its LR, weight decay and ε."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from muscope.backend.accounts.chain import first_break
+from muscope.backend.accounts.chain import START, first_break
 from muscope.backend.accounts.roles import Visitor
 from muscope.backend.db.accounts import audit as audit_rows
 from muscope.backend.db.connection.session import Session
@@ -23,6 +24,8 @@ class Actor:
 
 
 COMMAND_LINE = Actor("command line", "this host")
+# The entry that takes the place of those that were too old: how many, and the hash that the rest follow on.
+AUDIT_REMOVED = "retention.audit_entries"
 
 
 def actor_of(visitor: Visitor, address: str) -> Actor:
@@ -59,8 +62,15 @@ def list_entries(context: Context, *, before: int | None, limit: int) -> AuditPa
     with context.database.read() as session:
         rows = audit_rows.latest(session, before=before, limit=limit + 1)
         everything = audit_rows.oldest_first(session)
-        broken = first_break((row.sha256, audit_rows.facts_of(row)) for row in everything)
+        facts = ((row.sha256, audit_rows.facts_of(row)) for row in everything)
+        broken = first_break(facts, start=_start_of(everything))
         shown = tuple(AuditView.model_validate(row, from_attributes=True) for row in rows[:limit])
     return AuditPage(
         entries=shown, next=shown[-1].id if len(rows) > limit else None, is_unbroken=broken is None
     )
+
+
+def _start_of(entries: Sequence[AuditRow]) -> str:
+    """Return the hash that the oldest entry follows on: that of the last entry which was too old to keep."""
+    removals = [row.details["last"] for row in entries if row.action == AUDIT_REMOVED]
+    return str(removals[-1]) if removals else START

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from muscope.backend.accounts.lifetimes import FAILURES_FORGOTTEN, FREE_OF_ACCOUNT
 from muscope.backend.accounts.passwords import hash_of, is_right, require_strong
 from muscope.backend.accounts.roles import Role, Scope, Visitor, scopes_of
 from muscope.backend.accounts.secrets import new_token, sha256_of
@@ -15,7 +16,14 @@ from muscope.backend.db.schema.account_tables import ApiTokenRow, UserRow
 from muscope.backend.db.schema.tables import LOCAL_OWNER
 from muscope.backend.errors import Forbidden, InvalidInput, NotFound, Unauthorized
 from muscope.backend.services.accounts.audit import Actor, record
-from muscope.backend.services.accounts.sign_in import Place, SignedIn, begin_session, sign_in, view_of_user
+from muscope.backend.services.accounts.sign_in import (
+    Place,
+    SignedIn,
+    begin_session,
+    require_no_wait,
+    sign_in,
+    view_of_user,
+)
 from muscope.backend.services.accounts.views import (
     BrowserView,
     InvitationAnswer,
@@ -66,11 +74,16 @@ def _user_of(context: Context, session: Session, user_id: UUID | None, name: str
 def change_password(context: Context, visitor: Visitor, change: PasswordChange, place: Place) -> SignedIn:
     """Set another password; every other browser is signed out, tokens stay.
 
-    Raises Forbidden for a wrong present password, InvalidInput for a weak new one.
+    Raises Forbidden for a wrong present password, TooManyRequests after many of them, InvalidInput for a weak
+    new one.
     """
     with context.database.read() as session:
         user = require_user(session, visitor)
+        key = f"name:{user.name}"  # that of signing in: a stolen browser gets no further attempts
+        require_no_wait(context, session, {key: FREE_OF_ACCOUNT})
     if not is_right(change.present, user.password_hash):
+        with context.database.write() as session:
+            credentials.note_failure(session, key, context.now(), context.now() - FAILURES_FORGOTTEN)
         raise Forbidden("password.wrong")
     require_strong(change.new, [user.name])
     password_hash = hash_of(change.new)

@@ -8,9 +8,10 @@ from datetime import timedelta
 
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
-from muscope.backend.db.cells import Pulse
 from muscope.backend.db.claims import Claim, ClaimLost
 from muscope.backend.db.connection.session import Session
+from muscope.backend.db.machines.holders import give_back_of_ended
+from muscope.backend.db.machines.pulses import Pulse, pulses
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.services.conduct.advance import LastSnapshots, advance_experiments
 from muscope.backend.services.conduct.checkpoints import sweep_checkpoints
@@ -57,14 +58,30 @@ def conduct_round(context: Context, watch: PulseWatch, last: LastSnapshots | Non
 
 
 def expire_lost_cells(context: Context, watch: PulseWatch) -> None:
-    """Put cells of lost workers back into the queue, or fail them when they were lost too often."""
+    """Put cells of lost workers back into the queue, or fail them when they were lost too often.
+
+    Those of a dead process of this machine need not wait for the end of its lease.
+    """
     with context.database.read() as session:
-        pulses = cell_rows.pulses(session)
-    for pulse in watch.stale(pulses):
+        running = pulses(session)
+    for pulse, became in give_back_of_ended(context.database, running, now=context.now()):
+        log.warning(
+            "cell %s was held by %s, which has ended; it is now %s", pulse.cell_id, pulse.owner, became
+        )
+    for pulse in watch.stale(running):
         with context.database.write() as session:
             state = _expire(context, session, pulse)
         if state is not None:
             log.warning("cell %s fell silent and is now %s", pulse.cell_id, state)
+
+
+def seconds_to_next_round(context: Context) -> float:
+    """Return how long nothing is due: until the delay of a failed cell ends, and a usual round at most."""
+    now = context.now()
+    with context.database.read() as session:
+        due = cell_rows.next_due(session, now=now)
+    usual = context.settings.conductor_seconds
+    return usual if due is None else min(usual, (due - now).total_seconds())
 
 
 def _expire(context: Context, session: Session, pulse: Pulse) -> CellState | None:

@@ -20,7 +20,7 @@ from muscope.backend.domain.plan.options import data_options
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.errors import Conflict, NotFound, Unavailable
 from muscope.backend.ingest.manifest import EXAMPLE_NAMES, ExampleName, FileKind, IngestOptions, Manifest
-from muscope.backend.services.context import Context
+from muscope.backend.services.context import Also, Context, nothing_else
 from muscope.backend.services.datasets.child_reader import make_example, read_file
 from muscope.backend.services.datasets.recipes import by_recipe
 from muscope.backend.services.lookup import find_dataset, is_open, lock_dataset, lock_experiment
@@ -161,7 +161,12 @@ def get_dataset(context: Context, owner_id: str, dataset_id: UUID) -> DatasetVie
 
 
 def delete_dataset(
-    context: Context, owner_id: str, dataset_id: UUID, *, with_experiments: bool = False
+    context: Context,
+    owner_id: str,
+    dataset_id: UUID,
+    *,
+    with_experiments: bool = False,
+    also: Also = nothing_else,
 ) -> None:
     """Delete a dataset and its files; on wish with the experiments that used it, and all they measured.
 
@@ -175,6 +180,7 @@ def delete_dataset(
             count = dataset_rows.num_experiments(session, dataset_id)
             if count > 0:
                 raise Conflict("dataset.in_use", name=row.name, count=count)
+            also(session)
             dataset_rows.remove(session, dataset_id)
         _drop_unused(context, filter(None, (row.arrays_sha256, row.source_sha256)))
     context.database.forget_deleted()

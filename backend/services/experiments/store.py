@@ -25,7 +25,7 @@ from muscope.backend.domain.verdict.verdict import RULE_VERSIONS
 from muscope.backend.errors import Conflict, Malformed
 from muscope.backend.events import ProgressNotice
 from muscope.backend.figures.names import figures_of
-from muscope.backend.services.context import Context
+from muscope.backend.services.context import Also, Context, nothing_else
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.experiments.answers import deciding
 from muscope.backend.services.experiments.naming import default_name
@@ -167,12 +167,15 @@ def cancel_experiment(context: Context, owner_id: str, experiment_id: UUID) -> E
     return get_experiment(context, owner_id, experiment_id)
 
 
-def delete_experiment(context: Context, owner_id: str, experiment_id: UUID) -> None:
+def delete_experiment(
+    context: Context, owner_id: str, experiment_id: UUID, *, also: Also = nothing_else
+) -> None:
     """Delete an experiment and all its values; raises Conflict before it has ended."""
     with context.database.write() as session:
         row = lock_experiment(session, owner_id, experiment_id)
         if is_open(session, row):
             raise Conflict("experiment.still_open", name=row.name, state=row.state)
+        also(session)
         experiment_rows.remove(session, experiment_id)
     context.database.forget_deleted()
 

@@ -12,7 +12,7 @@ from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.sweeps import SweepRow
 from muscope.backend.db.sweeps import rows as sweep_rows
 from muscope.backend.errors import ChangedMeanwhile, Conflict, NotFound
-from muscope.backend.services.context import Context
+from muscope.backend.services.context import Also, Context, nothing_else
 from muscope.backend.services.datasets.store import scratch
 from muscope.backend.services.sweeps.reading import read_sweep_file
 from muscope.backend.services.sweeps.views import SweepChange, SweepItem, SweepView
@@ -20,6 +20,7 @@ from muscope.backend.services.uploads.usage import require_quota
 from muscope.backend.sweeps.answers.answer import SweepAnswer
 from muscope.backend.sweeps.described import SweepChoices, SweepReading
 from muscope.backend.sweeps.run_table import run_table
+from muscope.backend.sweeps.words import sentences
 
 # A sweep of the most rows in a generous table.
 MAX_BYTES = 16 << 20
@@ -84,6 +85,12 @@ def next_runs_csv(context: Context, owner_id: str, sweep_id: UUID) -> str:
     return run_table(answer_of(get_sweep(context, owner_id, sweep_id)))
 
 
+def sweep_text(context: Context, owner_id: str, sweep_id: UUID, language: str) -> str:
+    """Return the answer in sentences; raises NotFound, Conflict while the columns are not clear."""
+    lines = sentences(answer_of(get_sweep(context, owner_id, sweep_id)), language)
+    return "\n".join(lines) + "\n"
+
+
 def answer_of(sweep: SweepView) -> SweepAnswer:
     """Return the answer of a sweep; raises Conflict while the columns are not clear."""
     if sweep.reading.answer is None:
@@ -115,11 +122,12 @@ def change_sweep(
         return _view(row)
 
 
-def delete_sweep(context: Context, owner_id: str, sweep_id: UUID) -> None:
+def delete_sweep(context: Context, owner_id: str, sweep_id: UUID, *, also: Also = nothing_else) -> None:
     """Delete a sweep with its file and answer; raises NotFound."""
     with context.database.write() as session:
         if not sweep_rows.remove(session, owner_id, sweep_id):
             raise _missing(sweep_id)
+        also(session)
     context.database.forget_deleted()
 
 

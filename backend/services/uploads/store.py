@@ -12,7 +12,7 @@ from muscope.backend.db import uploads as upload_rows
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import UploadRow
 from muscope.backend.errors import Conflict, InvalidInput, NotFound, TooLarge
-from muscope.backend.services.context import Context
+from muscope.backend.services.context import Also, Context, nothing_else
 from muscope.backend.services.uploads.files import (
     create_file,
     is_locked,
@@ -87,10 +87,11 @@ def list_uploads(context: Context, owner_id: str) -> list[UploadView]:
         return [_view(context, row) for row in rows if row.expires_at > context.now()]
 
 
-def remove_upload(context: Context, owner_id: str, upload_id: UUID) -> None:
+def remove_upload(context: Context, owner_id: str, upload_id: UUID, *, also: Also = nothing_else) -> None:
     """Remove an upload and its bytes; a reader of it stops. Raises NotFound."""
     with context.database.write() as session:
         find_upload(context, session, owner_id, upload_id)
+        also(session)
         upload_rows.remove(session, upload_id)
     unlink_files(context, upload_id)
 

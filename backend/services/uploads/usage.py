@@ -30,6 +30,7 @@ def get_usage(context: Context, owner_id: str) -> UsageView:
         uploads_bytes=uploads,
         limit_bytes=settings.user_quota_bytes,
         upload_limit_bytes=settings.upload_limit_bytes,
+        keep_days=settings.keep_days,
     )
 
 

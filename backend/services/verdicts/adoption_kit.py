@@ -83,6 +83,7 @@ def kit_text(recipe: AdoptionRecipe, *, name: str, lr: float, num_steps: int) ->
         lr=repr(lr),
         num_steps=num_steps,
         branch_mult=repr(recipe.branch_mult),
+        readout_mult=repr(recipe.readout_mult),
         scales=pformat(scales, width=100),
         settings=pformat(settings, width=100),
         tensors=pformat(groups, width=100, sort_dicts=False),

@@ -15,8 +15,8 @@ Parameters are found by name. Where yours have other names, give `names`, from y
 
     recipe.init_(model, names={{"embed.weight": "input"}})
 
-In your forward pass, multiply every residual branch by BRANCH_MULT and attention logits q.k by
-ATTENTION_SCALE.
+In your forward pass, multiply every residual branch by BRANCH_MULT, attention logits q.k by ATTENTION_SCALE,
+and outputs by READOUT_MULT; it is 1 unless they are read out with the embedding matrix.
 It needs no other multipliers: those of the parametrization are part of the numbers below.
 """
 
@@ -30,6 +30,7 @@ BASE_WIDTH, BASE_DEPTH = {base_width}, {base_depth}
 LR = {lr}
 NUM_STEPS = {num_steps}
 BRANCH_MULT = {branch_mult}
+READOUT_MULT = {readout_mult}
 ATTENTION_SCALE = {scales}
 OPTIMIZER = {settings}
 TENSORS = {tensors}

@@ -33,7 +33,8 @@ class WorkerView(Frozen):
     seen_at: datetime
     is_lost: bool = Field(description="Not seen for a minute.")
     fault: str | None = Field(
-        description="Reason why it takes no cells: it computed a known result wrongly when it started."
+        description="Reason why it takes no cells: it computed a known result wrongly when it started, "
+        "its disk is full, or its clock is off."
     )
     trains: tuple[TrainingView, ...] = Field(
         description="Now, on its host and device; several GPUs of one host are not told apart."
@@ -43,7 +44,7 @@ class WorkerView(Frozen):
 class CheckView(Frozen):
     """Part of the system, and what is wrong with it in the language that was asked for."""
 
-    name: str = Field(description="`disk`, `database`, `broker`; `workers` if one is unfit.")
+    name: str = Field(description="`disk`, `database`, `broker`; `workers` for each that is unfit.")
     is_ok: bool
     code: str | None = Field(description="Of the error, if there is one.")
     message: str | None

@@ -54,6 +54,9 @@ class UsageView(Frozen):
     uploads_bytes: int = Field(description="Announced sizes of uploads that have not become a dataset.")
     limit_bytes: int = Field(description="The most that one user may have.")
     upload_limit_bytes: int = Field(description="The largest single upload.")
+    keep_days: int | None = Field(
+        description="Days after which what has ended is deleted; null where everything is kept."
+    )
 
 
 class UploadView(Frozen):

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.errors import InvalidInput
+from muscope.backend.grammar.laws import law_parts
 
 # A larger loss is none in nats per token: guessing among a million tokens costs 14.
 MOST_NATS = 14.0
@@ -41,10 +42,10 @@ LANGUAGE_LAW = ScalingLaw()
 
 def parse_law(text: str) -> ScalingLaw | None:
     """Return the law given as `E,alpha`; None for `none`. Raises InvalidInput for anything else."""
-    if text.strip().lower() == "none":
+    parts = law_parts(text)
+    if parts is None:
         return None
     try:
-        irreducible, exponent = (float(part) for part in text.split(","))
-        return ScalingLaw(irreducible=irreducible, exponent=exponent)
+        return ScalingLaw.model_validate(parts)
     except ValueError as error:
         raise InvalidInput("sweep.bad_law", given=text) from error

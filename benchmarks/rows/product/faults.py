@@ -19,13 +19,15 @@ from tempfile import TemporaryDirectory
 import httpx
 import psutil
 
-from benchmarks.fault_lab import SEED, Lab, Outcome, num_faults
+from benchmarks.fault_lab import SEED, Lab, Outcome, first_fault, num_faults
+from benchmarks.production import running_production
 from benchmarks.report import RowResult
 from benchmarks.stack import running
 
 GOAL_KILLS, GOAL_BROKER, GOAL_DISK, GOAL_SECONDS = 40, 50, 20, 20.0
 DISK_MEBIBYTES, FULL_SECONDS = 256, 8.0
 SERVICES = ("broker", "conductor", "worker", "web")
+PRODUCTION = ("postgres", "valkey", "storage", "conductor-0", "worker-0", "worker-1", "web")
 
 
 def kills() -> RowResult:
@@ -37,12 +39,38 @@ def kills() -> RowResult:
             **{name: partial(_kill_services, lab, (name,)) for name in SERVICES},
             "all services": partial(_kill_services, lab, SERVICES),
         }
-        names = [list(victims)[number % len(victims)] for number in range(num_faults(GOAL_KILLS))]
-        moments = lab.moments(len(names))
-        outcomes = [
-            lab.outcome(name, victims[name], at_seconds=at) for name, at in zip(names, moments, strict=True)
-        ]
+        outcomes = disturbed_in_turn(lab, victims, GOAL_KILLS)
         return judged(lab.undisturbed, outcomes, GOAL_KILLS, GOAL_SECONDS)
+
+
+def kills_postgres() -> RowResult:
+    """The same where two conductors and two workers share no disk: PostgreSQL, Valkey over TCP, a bucket.
+
+    The services are those of docker-compose.yml as processes of this machine; what ends is started again.
+    """
+    with TemporaryDirectory(prefix="muscope-") as folder, running_production(Path(folder)) as stack:
+        lab = Lab(stack, Path(folder))
+        victims: dict[str, Callable[[], object]] = {
+            "training children": lambda: _kill(lab.training_children()),
+            "supervisors": lambda: _kill(lab.pools()),
+            **{name: partial(_kill_services, lab, (name,)) for name in PRODUCTION},
+            "all services": lambda: _kill_services(lab, list(lab.services())),
+        }
+        outcomes = disturbed_in_turn(lab, victims, GOAL_KILLS)
+        return judged(lab.undisturbed, outcomes, GOAL_KILLS, GOAL_SECONDS)
+
+
+def disturbed_in_turn(lab: Lab, faults: dict[str, Callable[[], object]], goal: int) -> list[Outcome]:
+    """Try the faults one after the other at random moments, and tell of each as soon as it is over."""
+    outcomes: list[Outcome] = []
+    count, first, names = num_faults(goal), first_fault(), list(faults)
+    for number, at in enumerate(lab.moments(count), start=first):
+        name = names[number % len(names)]
+        outcomes.append(lab.outcome(name, faults[name], at_seconds=at))
+        is_same = outcomes[-1].sha256 == lab.undisturbed
+        silent = outcomes[-1].silent_seconds
+        print(f"{number}: {name} at {at:.1f} s, identical: {is_same}, new step after {silent} s", flush=True)
+    return outcomes
 
 
 def broker() -> RowResult:
@@ -52,11 +80,7 @@ def broker() -> RowResult:
             "flushed": lambda: _flush(lab),
             "killed": partial(_kill_services, lab, ("broker",)),
         }
-        names = [list(faults)[number % 2] for number in range(num_faults(GOAL_BROKER))]
-        moments = lab.moments(len(names))
-        outcomes = [
-            lab.outcome(name, faults[name], at_seconds=at) for name, at in zip(names, moments, strict=True)
-        ]
+        outcomes = disturbed_in_turn(lab, faults, GOAL_BROKER)
         return judged(lab.undisturbed, outcomes, GOAL_BROKER, None)
 
 

@@ -33,8 +33,9 @@ def concrete(path: str, value: str = NOBODY) -> str:
 
 def send(stack: Stack, method: str, path: str, **request: Any) -> httpx.Response:
     """Send a request on a connection of its own, since a refusal may close it."""
-    with httpx.Client(base_url=stack.url, timeout=60, follow_redirects=False) as client:
-        return client.request(method.upper(), path, **request)
+    with httpx.Client(timeout=60, follow_redirects=False) as client:
+        # In one piece: joined to a base, a path that begins with two slashes would name a host.
+        return client.request(method.upper(), f"{stack.url}{path}", **request)
 
 
 def stored(stack: Stack) -> str:

@@ -76,8 +76,7 @@ def _result(stack: Stack, folder: Path) -> RowResult:
 
 def _requests(stack: Stack) -> list[tuple[str, str, str]]:
     requests = [
-        ("folder", "get", base + (name if "%" in name else quote(name, safe="/.\\;")))
-        for base, name in product(UNMOUNTED, payloads())
+        ("folder", "get", base + quote(name, safe="/.\\;%")) for base, name in product(UNMOUNTED, payloads())
     ]
     for method, path, definition in operations(stack):
         if "{" in path:

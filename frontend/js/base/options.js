@@ -20,6 +20,3 @@ export const setting = (name) => options().settings.find((item) => item.name ===
 
 /** The closed set of a setting. @param {string} name @returns {string[]} */
 export const valuesOfSetting = (name) => setting(name)?.values ?? [];
-
-/** Whether an optimizer trains the operator's own models. @param {string} kind */
-export const trainsBrought = (kind) => options().brought_optimizers.some((each) => each === kind);

@@ -91,11 +91,13 @@ const imageFacts = ({ image }) =>
 function text(dataset, onVariant, signal) {
   const { shape, profile: found } = dataset;
   const reader = readerOf(dataset, onVariant, signal);
+  const tokens = found.text?.bytes_per_token ? "tokens" : "bytes";
   return [
     facts(dataset, [
       ["text_size", bytes(found.text?.num_bytes ?? 0)],
       ["files", number(found.text?.num_files ?? 0)],
-      ["context", t("ui.profile.context_bytes", { count: number(shape.num_features) })],
+      ["context", t(`ui.profile.context_${tokens}`, { count: number(shape.num_features) })],
+      ...vocabularyFacts(shape, found.text?.bytes_per_token),
       ["windows", number(found.num_rows)],
     ]),
     purpose("language_modelling", "text"),
@@ -107,6 +109,15 @@ function text(dataset, onVariant, signal) {
     textSamples(dataset, signal),
   ];
 }
+
+/** @param {Shape} shape @param {number | null} [length] mean bytes of a token @returns {[string, string][]} */
+const vocabularyFacts = (shape, length) =>
+  length
+    ? [
+        ["vocabulary", number(shape.num_outputs)],
+        ["bytes_per_token", number(Number(length.toFixed(2)))],
+      ]
+    : [];
 
 /** @param {Dataset} dataset @param {[string, string][]} own facts of its kind */
 function facts({ shape, source_bytes }, own) {

@@ -3,8 +3,7 @@
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { contextOf, shownValue } from "./plan_request.js";
-import { trainsBrought } from "../base/options.js";
-import { BROUGHT, networkOf } from "./brought/brought_choice.js";
+import { networkOf } from "./brought/brought_choice.js";
 import { matters } from "./settings_fields.js";
 
 /** @import { Spec } from "../../types/answers.js" */
@@ -20,10 +19,6 @@ export function settingsField(field, texts, onChange) {
   const id = `set-${field.name.replaceAll(".", "-")}`;
   const values = field.kind === "yes_no" ? YES_NO : field.values;
   const { control, propose } = values.length ? choiceControl(id, field, values) : textControl(id);
-  const offer = (/** @type {string} */ family) => {
-    if (!(control instanceof HTMLSelectElement)) return;
-    for (const option of control.options) option.disabled = option.hidden = !isOffered(field, option.value, family);
-  };
   control.value = texts[field.name] ?? "";
   control.addEventListener("change", () => {
     texts[field.name] = control.value;
@@ -31,9 +26,7 @@ export function settingsField(field, texts, onChange) {
   });
   const element = h("div", { class: "field" }, h("label", { for: id }, t(`ui.settings.${field.name}`)), control);
   const update = (/** @type {Spec | undefined} */ spec) => {
-    const context = contextOf(texts, spec);
-    element.hidden = !matters(field, context);
-    offer(context.family);
+    element.hidden = !matters(field, contextOf(texts, spec));
     const value = spec && shownValue(field, spec);
     if (value !== undefined && value !== null) propose(value);
   };
@@ -42,13 +35,6 @@ export function settingsField(field, texts, onChange) {
   };
   return { name: field.name, element, update, read };
 }
-
-/**
- * Whether a value can be chosen for a model: not every optimizer trains a brought one.
- * @param {Pick<Field, "name">} field @param {string} value @param {string} family
- */
-export const isOffered = ({ name }, value, family) =>
-  name !== "optimizer.kind" || family !== BROUGHT || value === "" || trainsBrought(value);
 
 /**
  * A list whose first entry is what the server proposes.

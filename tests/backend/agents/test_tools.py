@@ -21,7 +21,8 @@ from muscope.backend.sweeps.table import Options, judge_columns
 from tests.backend.client.conftest import AT_ONCE, PLAN, ROWS
 from tests.backend.services.still_open import add_open
 
-TOOLS = {"judge", "run_poc", "wait", "verdict", "settle", "cancel", "list_experiments"}
+SWEEP_TOOLS = {"store_sweep", "list_sweeps", "sweep_verdict", "judge_sweep_again", "delete_sweep"}
+TOOLS = {"judge", "run_poc", "wait", "verdict", "settle", "cancel", "list_experiments"} | SWEEP_TOOLS
 
 
 def call(url: str, *calls: tuple[str, dict[str, Any]]) -> list[Any]:

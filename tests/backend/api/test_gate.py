@@ -144,5 +144,7 @@ def test_every_response_carries_the_security_headers(client: httpx.Client, path:
     assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
+    assert "cache-control" in headers
+    assert "strict-transport-security" not in headers
     assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
     assert not [name for name in headers if name.startswith("access-control-")]

@@ -54,13 +54,20 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "export_digest": ((ID,), {}),
     "list_sweeps": ((), {"limit": 5}),
     "get_sweep": ((ID,), {}),
+    "store_sweep": (([{"width": 8, "lr": 0.1, "loss": 1.0}],), {"name": "widths"}),
+    "rename_sweep": ((ID, "Spring"), {}),
+    "sweep_text": ((ID,), {}),
+    "next_runs": ((ID,), {}),
+    "sweep_file": ((ID,), {}),
+    "sweep_figure": ((ID, "lr_loss"), {"axis": 1, "stratum": 2, "mode": "dark"}),
+    "sweep_report": ((ID, "pdf"), {"language": "ja"}),
     "delete_sweep": ((ID,), {}),
     "judge": (([{"width": 8, "lr": 0.1, "loss": 1.0}],), {"axis": "width"}),
     "list_workers": ((), {}),
     "require_ready": ((), {}),
 }
 # Made of other operations, or of none.
-COMBINED = {"wait", "result", "run_poc", "close"}
+COMBINED = {"wait", "judge_again", "result", "run_poc", "close"}
 
 
 def methods(client: type) -> set[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import httpx2
 import pytest
 
 from muscope.backend.catalogue import LANGUAGES
@@ -12,8 +14,10 @@ from muscope.backend.client.replies import Worker
 from muscope.backend.commands.doctor.check_result import CheckResult
 from muscope.backend.commands.doctor.machine import check_machine
 from muscope.backend.commands.doctor.packages import check_packages, check_python
-from muscope.backend.commands.doctor.server import check_server, check_workers
+from muscope.backend.commands.doctor.server import check_each_worker, check_server, check_workers
 from muscope.backend.db import migrate
+from muscope.backend.services.accounts.provider import client
+from muscope.backend.services.accounts.provider.client import Provider
 from muscope.backend.settings import Settings
 
 
@@ -142,6 +146,49 @@ def test_workers_are_counted_and_their_versions_compared():
     assert check_workers([]).state == "fail"
     assert check_workers(same).params == {"count": 2, "slots": 4}
     assert check_workers(other).params == {"versions": "2.12.1, 2.13.0"}
+
+
+def test_workers_that_take_no_cells_or_are_of_another_version_are_named():
+    unfit = replace(worker("cpu@bad", "2.13.0"), fault="loss 2 (known: 1)")
+    old = replace(worker("cpu@old", "2.13.0"), is_other_version=True, version="0.0.1")
+
+    found = list(check_each_worker([worker("cpu@good", "2.13.0"), unfit, old]))
+
+    assert [(each.state, each.code) for each in found] == [("fail", "unfit"), ("warn", "other_version")]
+    for each, name, detail in zip(found, ("cpu@bad", "cpu@old"), ("loss 2", "0.0.1"), strict=True):
+        for language in LANGUAGES:
+            assert name in each.sentence(language)
+            assert detail in each.sentence(language)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({}, ("ok", "ok")),
+        ({"issuer": "https://other.example"}, ("fail", "error.provider.issuer_differs")),
+        ({"jwks_uri": "http://id.example/keys"}, ("fail", "error.provider.unusable")),
+        (None, ("fail", "error.provider.unreachable")),
+    ],
+)
+def test_the_discovery_document_of_the_provider_is_looked_at(tmp_path, monkeypatch, answer, expected):
+    issuer = "https://id.example"
+    published = {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "jwks_uri": f"{issuer}/keys",
+    }
+
+    def respond(request):
+        assert str(request.url) == f"{issuer}/.well-known/openid-configuration"
+        return httpx2.Response(503) if answer is None else httpx2.Response(200, json=published | answer)
+
+    monkeypatch.setattr(
+        client, "open_provider", lambda given: Provider(given, issuer, httpx2.MockTransport(respond))
+    )
+    settings = settings_in(tmp_path, oidc_issuer=issuer, oidc_client_id="muscope")
+
+    assert codes(check_machine(settings))["provider"] == expected
 
 
 def test_a_failure_is_the_exit_status_and_every_line_has_a_sentence(url, capsys, monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from muscope.backend.db import cells, claims
-from muscope.backend.db.cells import Pulse
+from muscope.backend.db.machines.pulses import Pulse, pulses
 from muscope.backend.db.schema.tables import CellRow, RunRow
 from muscope.backend.domain.cost.prediction import CellCost
 from muscope.backend.domain.lifecycle import CellState
@@ -118,7 +118,7 @@ def test_pulses_are_those_of_running_cells(database):
         claims.beat(session, claim, now=NOW)
 
     with database.read() as session:
-        assert cells.pulses(session) == [Pulse(cell_id, claim.fence, 1)]
+        assert pulses(session) == [Pulse(cell_id, claim.fence, 1)]
 
 
 def test_open_cells_are_counted(database):

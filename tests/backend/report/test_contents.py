@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import pytest
 
 from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.domain.lifecycle import ExperimentState, StopReason
-from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.domain.spec.dataset import Task, TextProfile
+from muscope.backend.domain.spec.families.transformer import GPT, NormKind
 from muscope.backend.domain.spec.judging.decision import CostUnit, Settle
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.scenario import Scenario
@@ -141,6 +143,39 @@ def test_extra_training_and_the_settle_stage_are_told(language):
 
     assert faults(found) == []
     assert Words(language).say("report.method.settle", seeds="48") in dict(texts(found)).values()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_options_of_the_model_that_were_changed_are_told_by_name(language):
+    spec, verdict = judged(unresolved())
+    spec = spec.model_copy(update={"model": GPT(norm=NormKind.RMS, has_tied_embeddings=True)})
+
+    found = read(material(spec, verdict), language)
+
+    assert faults(found) == []
+    words = Words(language)
+    told = [text for _, text in texts(found)]
+    for key in ("norm", "has_tied_embeddings"):
+        assert words.say(f"ui.settings.model.{key}") in told
+    assert words.say("ui.settings.value.rms") in told
+    assert words.say("ui.settings.model.mlp_ratio") not in told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_losses_of_a_text_are_told_in_bits_per_byte_of_its_vocabulary(language):
+    spec, verdict = judged(unresolved())
+    shape = DATA.shape.model_copy(update={"task": Task.LANGUAGE_MODELLING})
+    text = TextProfile(num_bytes=90_000, num_files=1, bytes_per_token=2.0)
+    data = DATA.model_copy(update={"shape": shape, "profile": DATA.profile.model_copy(update={"text": text})})
+    size = verdict.arm.sizes[-1]
+    best = next(each.best_loss for each in size.losses if each.loss is Metric.VAL_LOSS)
+
+    found = read(material(spec, verdict, data=data), language)
+
+    words = Words(language)
+    told = [text for _, text in texts(found)]
+    assert words.say("report.bits_per_byte", size=words.size(size.width, size.depth)) in told
+    assert words.numbers.figure(best / math.log(2) / 2) in told
 
 
 def test_the_sheet_has_the_numbers_of_the_verdict():

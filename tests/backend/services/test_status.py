@@ -8,12 +8,14 @@ from datetime import timedelta
 from importlib.metadata import version
 
 import pytest
+from sqlalchemy import update
 
 from muscope.backend.db import migrate
 from muscope.backend.db.machines import workers as worker_rows
-from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow, PrincipalRow
+from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow, PrincipalRow, WorkerRow
+from muscope.backend.errors import Unavailable, as_stored
 from muscope.backend.services.status import get_status
-from muscope.backend.services.workers import fresh_workers, list_workers
+from muscope.backend.services.workers import fresh_workers, list_workers, notes_of_workers
 from tests.backend.db.stores import NOW, add_experiment, add_worker, change_cell, one_cell, take
 
 THIS = version("muscope")
@@ -173,6 +175,31 @@ def test_a_worker_that_computes_wrongly_is_told_and_is_no_capacity(context, data
     }
     with database.read() as session:
         assert [row.name for row in fresh_workers(context, session)] == ["cpu@good"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "clock differs"), ("ja", "時計が")])
+def test_every_unfit_worker_and_every_other_version_is_named(context, database, language, words):
+    for name in ("cpu@bad", "cpu@late", "cpu@old"):
+        add_worker(database, name, now=NOW)
+    late = Unavailable("worker.clock", names="cpu@late", seconds=-400)
+    with database.write() as session:
+        worker_rows.touch(session, "cpu@bad", now=NOW, fault="loss 2 (known: 1)")
+        worker_rows.touch(session, "cpu@late", now=NOW, fault=as_stored(late))
+        session.execute(update(WorkerRow).values(version=THIS))
+        session.execute(update(WorkerRow).where(WorkerRow.name == "cpu@old").values(version="0.0.1"))
+
+    notes = notes_of_workers(context)
+
+    assert [(note.code, note.params["names"]) for note in notes] == [
+        ("worker.unfit", "cpu@bad"),
+        ("worker.clock", "cpu@late"),
+        ("worker.other_version", "cpu@old"),
+    ]
+    faults = {each.name: each.fault or "" for each in list_workers(context, LOCAL_OWNER, language=language)}
+    assert words in faults["cpu@late"]
+    assert faults["cpu@old"] == ""
+    told = [each for each in get_status(context, LOCAL_OWNER, language).checks if not each.is_ok]
+    assert [each.code for each in told] == ["worker.unfit", "worker.clock"]
 
 
 def test_a_worker_that_was_started_again_is_trusted_again(context, database):

@@ -31,6 +31,8 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SECRETS = "/run/secrets"
+# Among many neighbours an import takes a minute.
+START_SECONDS = 240.0
 
 
 class Production:
@@ -41,10 +43,14 @@ class Production:
         ports: of `postgres`, `valkey`, `storage` and `web`.
     """
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, timing: Mapping[str, str] = SHORT_LEASES) -> None:
         self.folder = folder
         self._stack = stack
+        self._timing = timing
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._commands: dict[str, tuple[list[str], Mapping[str, str]]] = {}
+        self._services: dict[str, subprocess.Popen[bytes]] = {}
+        self._postgres: PostgresServer | None = None
         names = ("postgres", "valkey", "storage", "web")
         self.ports = dict(zip(names, free_ports(len(names)), strict=True))
         self._secrets = folder / "secrets"
@@ -59,19 +65,40 @@ class Production:
         self._start_shell("valkey", f" --port {self.ports['valkey']} --bind 127.0.0.1")
         self._start_shell("storage", self._flags_of_storage())
         migration = self.ours("migrate", "migrate")
-        assert migration.wait(60) == 0, self.output_of("migrate")
+        assert migration.wait(START_SECONDS) == 0, self.output_of("migrate")
+        del self._services["migrate"]
         self.ours("web", "web", PORT=str(self.ports["web"]), MUSCOPE_HOST="127.0.0.1")
         for number in range(COMPOSE["services"]["conductor"]["deploy"]["replicas"]):
             self.ours("conductor", f"conductor-{number}")
         for number in range(2):
             self.ours("worker", f"worker-{number}", MUSCOPE_WORKER_SLOTS="1")
-        wait_until(self._is_ready, seconds=60)
+        wait_until(self._is_ready, seconds=START_SECONDS)
 
     def ours(self, service: str, name: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start a service of ours under a name, with a data folder of its own."""
         command = _command_of(COMPOSE["services"][service])
         arguments = [sys.executable, "-m", "muscope.backend.cli", *command[1:]]
-        return self._process(name, arguments, self.environment(name) | environment)
+        return self._serve(name, arguments, self.environment(name) | environment)
+
+    def pids(self) -> dict[str, int]:
+        """Return the process of every service, that of PostgreSQL among them."""
+        known = {name: process.pid for name, process in self._services.items()}
+        assert self._postgres is not None
+        return known | {"postgres": self._postgres.pid}
+
+    def restart_ended(self) -> None:
+        """Start every service anew that has ended, with the same command and environment."""
+        for name, process in list(self._services.items()):
+            if process.poll() is not None:
+                with suppress(ProcessLookupError):  # what it left would fight with its successor
+                    os.killpg(process.pid, signal.SIGKILL)
+                self._processes.remove(process)
+                self._serve(name, *self._commands[name])
+        assert self._postgres is not None
+        if not self._postgres.is_running:
+            self._postgres.stop()
+            with suppress(RuntimeError):  # its last processes are still ending; the next call tries again
+                self._postgres.start()
 
     def ours_once(self, name: str, *arguments: str) -> int:
         """Run a command of ours where a service runs, and return its exit status."""
@@ -82,7 +109,7 @@ class Production:
         """Return what docker-compose.yml sets, with our addresses and folders."""
         given = {key: self._here(value) for key, value in COMPOSE["x-muscope"]["environment"].items()}
         path = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
-        return path | SHORT_LEASES | given | {"MUSCOPE_DATA": str(self.folder / name)}
+        return {**path, **self._timing} | given | {"MUSCOPE_DATA": str(self.folder / name)}
 
     def output_of(self, name: str) -> str:
         """Return what a service has printed so far."""
@@ -95,6 +122,7 @@ class Production:
     def _start_postgres(self) -> None:
         server: PostgresServer = self._stack.enter_context(postgres_server(port=self.ports["postgres"]))
         server.execute("CREATE DATABASE {}", "muscope")
+        self._postgres = server
         self._write_secret("postgres_password", server.password)
 
     def _start_shell(self, service: str, more: str) -> None:
@@ -107,7 +135,7 @@ class Production:
                 (programs / name).symlink_to(binary)
         (self.folder / service).mkdir()
         environment = {"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(self.folder / service)}
-        self._process(service, ["sh", "-ec", self._here(line)], environment)
+        self._serve(service, ["sh", "-ec", self._here(line)], environment)
 
     def _flags_of_storage(self) -> str:
         ports = free_ports(2 * len(PARTS))
@@ -134,10 +162,18 @@ class Production:
     def _write_secret(self, name: str, value: str) -> None:
         (self._secrets / name).write_text(f"{value}\n", encoding="utf-8")
 
+    def _serve(
+        self, name: str, arguments: list[str], environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """Start what is meant to run for as long as the block."""
+        self._commands[name] = (arguments, environment)
+        self._services[name] = self._process(name, arguments, environment)
+        return self._services[name]
+
     def _process(
         self, name: str, arguments: list[str], environment: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{name}.out").open("wb") as output:
+        with (self.folder / f"{name}.out").open("ab") as output:
             process = subprocess.Popen(
                 arguments, env=environment, stdout=output, stderr=output, start_new_session=True
             )
@@ -152,10 +188,10 @@ class Production:
 
 
 @contextmanager
-def production(folder: Path) -> Iterator[Production]:
+def production(folder: Path, timing: Mapping[str, str] = SHORT_LEASES) -> Iterator[Production]:
     """Run every service for the duration of the block."""
     with ExitStack() as stack:
-        services = Production(folder, stack)
+        services = Production(folder, stack, timing)
         services.start()
         yield services
 

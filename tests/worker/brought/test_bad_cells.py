@@ -76,6 +76,24 @@ FAILING = {
         "brought.other_shape",
         {"tensor": "0.weight", "given": "(32, 6)", "expected": f"({WIDTH}, 6)"},
     ),
+    "a tensor that vanishes": (
+        PERCEPTRON + "\nplain = build\ndef build(width):\n    net = plain(width)\n"
+        f"    if width == {WIDTH}:\n        net[2].bias = None\n    return net",
+        "brought.other_tensors",
+        {"tensor": "2.bias"},
+    ),
+    "a build that fails at this size": (
+        PERCEPTRON + "\nplain = build\ndef build(width):\n"
+        f"    return plain(width) if width != {WIDTH} else plain(width // 0)",
+        "brought.fails_at_width",
+        {"function": "build", "error": "ZeroDivisionError"},
+    ),
+    "a build beyond the limit of memory": (
+        PERCEPTRON + "\nplain = build\ndef build(width):\n"
+        f"    return plain(width) if width != {WIDTH} else nn.Linear(1 << 19, 1 << 19)",
+        "brought.cell_memory",
+        {"model": "own", "limit_mib": 4096},
+    ),
     "weights that are not finite": (
         PERCEPTRON + "\nplain = build\ndef build(width):\n    net = plain(width)\n"
         "    nn.init.constant_(net[2].weight, float('nan'))\n    return net",

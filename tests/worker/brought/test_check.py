@@ -11,7 +11,7 @@ from tests.worker.brought.asking import codes, question, report_of
 from tests.worker.brought.toys import GROUPS, NETWORK, write
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "lion", "muon", "adafactor"])
 def test_a_usual_network_passes_once_it_has_the_rates_of_its_roles(tmp_path, optimizer):
     report = report_of(write(tmp_path, NETWORK), optimizer=optimizer)
 
@@ -116,3 +116,41 @@ def test_a_check_leaves_the_same_numbers_when_it_is_asked_again(tmp_path):
     asked = question(write(tmp_path, NETWORK + GROUPS))
 
     assert measure(asked) == measure(asked)
+
+
+OWN_RULES = {
+    "Muon at one rate in AdamW's size": (
+        'torch.optim.Muon(matrices, lr, weight_decay=0, adjust_lr_fn="match_rms_adamw")',
+        "lr_constant",
+    ),
+    "Muon at the root of the width": (
+        'torch.optim.Muon(matrices, lr * mult ** -0.5, weight_decay=0, adjust_lr_fn="match_rms_adamw")',
+        None,
+    ),
+    "Muon in its first form, whose factor is 1 for every width": (
+        'torch.optim.Muon(matrices, lr, weight_decay=0.1, adjust_lr_fn="original")',
+        None,
+    ),
+    "Adafactor at one rate": ("torch.optim.Adafactor(matrices, lr, weight_decay=0)", "lr_constant"),
+    "Adafactor at the root of the width": (
+        "torch.optim.Adafactor(matrices, lr * mult ** -0.5, weight_decay=0)",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OWN_RULES)
+def test_the_rate_of_an_own_optimizer_is_read_from_its_steps(tmp_path, case):
+    call, expected = OWN_RULES[case]
+    own = f"""
+
+def optimizer(model, width, lr):
+    mult, matrices = width / 16, [model.up.weight, model.down.weight]
+    return {call}
+"""
+
+    report = report_of(write(tmp_path, NETWORK + own))
+
+    found = codes(report)
+    assert (found.get("up.weight"), found.get("down.weight")) == (expected, expected)
+    assert found["embed.weight"] == "in_no_group"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from muscope.backend.domain.protocol.grid import PlannedRun
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
@@ -56,9 +57,7 @@ def file_with_loss(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("loss"), OWN_LOSS)
 
 
-def own_loop(
-    path: Path, width: int, lr: float, seed: int, optimizer: Callable[..., torch.optim.Optimizer]
-) -> list[float]:
+def own_loop(path: Path, width: int, lr: float, seed: int, optimizer: Callable[..., Any]) -> list[float]:
     """Train as a user does, with torch's optimizer, and return the losses."""
     _, data = described(path)
     model = load_model(path).build(width, seed)
@@ -99,6 +98,64 @@ def test_a_stack_gives_the_numbers_of_runs_one_by_one(file: Path) -> None:
     alone, stacked = (trained(file, each, data).values for each in planned.values())
     for metric in (Metric.TRAIN_LOSS, Metric.VAL_LOSS, Metric.SHARPNESS):
         np.testing.assert_allclose(alone[metric], stacked[metric], rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["lion", "muon", "adafactor"])
+def test_a_stack_gives_the_numbers_of_runs_one_by_one_under_other_optimizers(file: Path, kind: str) -> None:
+    found, data = described(file)
+    spec = OptimizerSpec.model_validate({"kind": kind, "weight_decay": 0.1})
+    alone, stacked = (
+        trained(
+            file,
+            program(
+                found.family.model_copy(update={"stacked_up_to": up_to}),
+                data,
+                width=32,
+                parametrization=Parametrization.MUP,
+                optimizer=spec,
+                runs=tuple(PlannedRun(seed, 0.01, seed) for seed in (0, 1)),
+            ),
+            data,
+        ).values[Metric.TRAIN_LOSS]
+        for up_to in (0, 64)
+    )
+    np.testing.assert_allclose(alone, stacked, rtol=1e-5)
+
+
+@pytest.mark.parametrize("scale", ["original", "match_rms_adamw"])
+def test_muon_orthogonalises_hidden_matrices_and_leaves_the_rest_to_adamw(
+    file: Path, scale: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.Tensor, "bfloat16", torch.Tensor.clone)  # torch rounds to it inside
+    found, data = described(file)
+    spec = OptimizerSpec.model_validate({"kind": "muon", "muon_scale": scale, "adam_lr_ratio": 0.5})
+    planned = program(
+        found.family, data, width=32, optimizer=spec, runs=(PlannedRun(0, 0.01, 0),), batch_size=8
+    )
+    measured = trained(file, planned, data).values[Metric.TRAIN_LOSS][:, 0]
+
+    def both(parameters: Any, lr: float) -> Any:
+        each = list(parameters)
+        muon = torch.optim.Muon([each[2]], lr=lr, weight_decay=0.0, adjust_lr_fn=scale)
+        rest = torch.optim.AdamW([p for p in each if p is not each[2]], lr=lr / 2, weight_decay=0.0)
+        return _Both(muon, rest)
+
+    np.testing.assert_allclose(measured, own_loop(file, 32, 0.01, 0, both), rtol=1e-5)
+
+
+class _Both:
+    """Two optimizers as one."""
+
+    def __init__(self, *optimizers: torch.optim.Optimizer) -> None:
+        self._optimizers = optimizers
+
+    def zero_grad(self) -> None:
+        for each in self._optimizers:
+            each.zero_grad()
+
+    def step(self) -> None:
+        for each in self._optimizers:
+            each.step()
 
 
 def test_mup_moves_nothing_at_the_base_width(file: Path) -> None:

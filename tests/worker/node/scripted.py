@@ -87,6 +87,7 @@ class Stage:
         self.clock = Seconds()
         self.notices = FakeNotices()
         self.is_stopping = False
+        self.clock_set_by = timedelta()  # what the wall clock was moved by, which no monotonic clock feels
         self.child = FakeChild(self.clock, [])
 
     def play(self, *script: Reply | Callable[[], object] | None, database=None) -> Ending:
@@ -96,7 +97,7 @@ class Stage:
             database=database or self.database,
             notices=self.notices,
             owner="host:1",
-            now=lambda: NOW + timedelta(seconds=self.clock.now),
+            now=lambda: NOW + timedelta(seconds=self.clock.now) + self.clock_set_by,
             monotonic=self.clock,
             is_stopping=lambda: self.is_stopping,
             held=lambda: self.held,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+from datetime import timedelta
 
 import pytest
 
+from muscope.backend.errors import MuscopeError, StorageFull, from_stored
+from muscope.backend.settings import Settings
 from muscope.worker.messages import Event, Reply
 from muscope.worker.node import fitness
 from muscope.worker.node.training_process import TrainingProcess
@@ -41,7 +44,8 @@ class StartingChild(TrainingProcess):
 
 @pytest.fixture(autouse=True)
 def new_node(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitness, "_reason", multiprocessing.Array("c", fitness.LONGEST_REASON))
+    for name in ("_reason", "_passing"):
+        monkeypatch.setattr(fitness, name, multiprocessing.Array("c", fitness.LONGEST_REASON))
 
 
 def is_fit(child: StartingChild, *, is_stopping: bool = False) -> bool:
@@ -91,3 +95,41 @@ def test_a_long_reason_is_cut_and_still_readable():
     found = fitness.fault()
     assert found is not None
     assert set(found) == {"値"}
+
+
+class TestHost:
+    """A machine whose disk or clock is wrong takes no cells until that has passed."""
+
+    SETTINGS = Settings()
+
+    def fault(
+        self, *, ahead: timedelta = timedelta(0), disk: MuscopeError | None = None
+    ) -> MuscopeError | None:
+        return fitness.fault_of_host("cpu@a", self.SETTINGS, ahead=ahead, disk=lambda _: disk)
+
+    def test_nothing_is_wrong_within_five_minutes(self):
+        assert self.fault(ahead=timedelta(minutes=5)) is None
+        assert self.fault(ahead=timedelta(minutes=-5)) is None
+
+    def test_a_clock_that_is_off_is_named_with_its_seconds(self):
+        found = self.fault(ahead=timedelta(minutes=-6))
+        assert found is not None
+        assert (found.code, found.params) == ("worker.clock", {"names": "cpu@a", "seconds": -360})
+
+    def test_a_full_disk_is_named_and_passes(self):
+        found = self.fault(disk=StorageFull("storage.no_room_to_start", free_mib=1, needed_mib=64))
+        assert found is not None
+        assert found.code == "worker.disk"
+        fitness.note_passing(found)
+        stored = from_stored(fitness.fault() or "")
+        assert stored is not None
+        assert stored.params["names"] == "cpu@a"
+        child = StartingChild(Reply(event=Event.READY))
+        assert not is_fit(child)
+        fitness.note_passing(None)
+        assert is_fit(child)
+
+    def test_the_finding_of_the_test_cell_stays(self):
+        fitness.declare_unfit(UNFIT.detail)
+        fitness.note_passing(None)
+        assert fitness.fault() == UNFIT.detail

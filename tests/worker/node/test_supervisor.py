@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from muscope.backend.domain.lifecycle import FailureClass
+from muscope.backend.db import claims
+from muscope.backend.domain.lifecycle import CellState, FailureClass
 from muscope.backend.errors import from_stored
 from muscope.worker.messages import Event, Reply, Request
 from muscope.worker.node import fitness
@@ -66,6 +67,16 @@ def test_a_failure_of_the_code_queues_the_cell_again_with_class_and_detail(stage
     assert stage.child.num_kills == 1
 
 
+def test_a_worker_without_room_puts_cells_off_and_fails_none(stage):
+    for _ in range(5):
+        change_cell(stage.database, stage.cell_id, not_before=None)
+        stage.play(stage.reply(Event.FAILED, failure=FailureClass.DISK, detail="no space"))
+
+    row = stage.row
+    assert (row.state, row.error_class, row.failures) == ("queued", "disk", 0)
+    assert row.not_before == NOW + timedelta(seconds=stage.clock.now + 30)
+
+
 def test_three_failures_fail_the_cell(stage):
     for _ in range(3):
         change_cell(stage.database, stage.cell_id, not_before=None)
@@ -90,6 +101,26 @@ def test_a_child_without_progress_has_stalled(stage):
     assert stage.child.num_kills == 1
     assert 300 < stage.clock.now < 302
     assert stage.row.heartbeat_count == pytest.approx(300 / 5, abs=4)
+
+
+@pytest.mark.parametrize("hours", [-24, -1, 1, 24])
+def test_a_clock_that_is_set_while_a_cell_trains_changes_nothing(stage, hours):
+    silence = [None] * 40  # 8 s, in which beats are due before and after
+
+    def set_clock():
+        stage.clock_set_by = timedelta(hours=hours)
+
+    def finish():
+        now = NOW + timedelta(seconds=stage.clock.now) + stage.clock_set_by
+        stage.write(claims.finish, stage.claim, CellState.COMPLETED, now=now)
+
+    ending = stage.play(
+        stage.window(3), *silence, set_clock, *silence, stage.window(12), finish, stage.reply(Event.COMPLETED)
+    )
+
+    assert (ending, stage.row.state, stage.row.failures) == (Ending.COMPLETED, "completed", 0)
+    assert stage.row.heartbeat_count >= 2
+    assert 0 <= stage.row.spent_seconds < 20
 
 
 def test_an_own_model_that_hangs_fails_its_cell_once_and_says_at_which_size(stage):

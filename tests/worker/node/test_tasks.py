@@ -10,6 +10,17 @@ from muscope.backend.queue import TRAIN_CELL, create_celery
 from muscope.backend.settings import Settings
 from muscope.worker.node import fitness, tasks
 
+
+class WarmChild:
+    """Counts how often it is made sure that it runs."""
+
+    def __init__(self):
+        self.num_starts = 0
+
+    def start(self):
+        self.num_starts += 1
+
+
 CONTEXT = SimpleNamespace(monotonic=lambda: 0.0, is_stopping=lambda: False)
 
 
@@ -24,15 +35,29 @@ def test_the_task_is_registered_under_the_name_the_backend_rings(tmp_path):
 
 def test_the_body_is_supervision_of_the_cell_in_the_message(monkeypatch):
     asked = []
+    child = WarmChild()
     monkeypatch.setattr(fitness, "is_fit", lambda *_, **__: True)
-    monkeypatch.setattr(tasks, "_child", lambda: "child")
+    monkeypatch.setattr(tasks, "_child", lambda: child)
     monkeypatch.setattr(tasks, "_context", lambda: CONTEXT)
     monkeypatch.setattr(tasks, "supervise", lambda *given: asked.append(given))
     cell_id = uuid4()
 
     tasks.register(Celery(set_as_current=False))(str(cell_id))
 
-    assert asked == [(cell_id, "child", CONTEXT)]
+    assert asked == [(cell_id, child, CONTEXT)]
+
+
+def test_a_child_that_a_cell_has_cost_is_followed_by_a_warm_one(monkeypatch):
+    child = WarmChild()
+    monkeypatch.setattr(fitness, "is_fit", lambda *_, **__: True)
+    monkeypatch.setattr(tasks, "_child", lambda: child)
+    monkeypatch.setattr(tasks, "supervise", lambda *_: None)
+    for is_stopping in (False, True):
+        context = SimpleNamespace(monotonic=lambda: 0.0, is_stopping=lambda now=is_stopping: now)
+        monkeypatch.setattr(tasks, "_context", lambda context=context: context)
+        tasks.train_cell(str(uuid4()))
+
+    assert child.num_starts == 1
 
 
 def test_without_a_database_the_message_is_left_for_the_next_bell(monkeypatch, caplog):
@@ -40,7 +65,7 @@ def test_without_a_database_the_message_is_left_for_the_next_bell(monkeypatch, c
         raise Unavailable("database.unavailable", detail="gone")
 
     monkeypatch.setattr(fitness, "is_fit", lambda *_, **__: True)
-    monkeypatch.setattr(tasks, "_child", lambda: None)
+    monkeypatch.setattr(tasks, "_child", WarmChild)
     monkeypatch.setattr(tasks, "_context", lambda: CONTEXT)
     monkeypatch.setattr(tasks, "supervise", be_away)
 

@@ -11,7 +11,7 @@ from muscope.backend.domain.spec.dataset import DataDims, ImageShape, Task
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
-from muscope.backend.domain.spec.families.transformer import GPT, ViT
+from muscope.backend.domain.spec.families.transformer import GPT, Activation, NormKind, Positions, ViT
 from muscope.worker.numerics.network import Network, Params, init
 from muscope.worker.numerics.program import CellProgram, TrainingData
 from tests import cases
@@ -31,6 +31,14 @@ class FamilyCase(NamedTuple):
     is_text: bool = False
 
 
+MODERN_GPT = GPT(
+    num_heads=2,
+    norm=NormKind.RMS,
+    has_tied_embeddings=True,
+    activation=Activation.SWIGLU,
+    positions=Positions.ROTARY,
+    num_kv_heads=1,
+)
 FAMILY_CASES = {
     "residual_mlp": FamilyCase(ResidualMLP(), 2),
     "residual_mlp_2_layers": FamilyCase(ResidualMLP(layers_per_block=2), 2),
@@ -40,6 +48,7 @@ FAMILY_CASES = {
     "vit": FamilyCase(ViT(num_heads=2), 2),
     "vit_without_norms": FamilyCase(ViT(num_heads=2, has_norm=False), 1),
     "gpt": FamilyCase(GPT(num_heads=2), 1, is_text=True),
+    "gpt_modern": FamilyCase(MODERN_GPT, 1, is_text=True),
 }
 
 

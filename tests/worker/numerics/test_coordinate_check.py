@@ -19,6 +19,7 @@ from muscope.backend.domain.protocol.grid import PlannedRun
 from muscope.backend.domain.spec.coordinates import Part, component_of
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.families.transformer import GPT
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.metrics import Metric
@@ -71,6 +72,7 @@ def checked(
         lrs=(LRS[optimizer.kind],),
         coordinate_changes=np.stack(changes),
         initial_activations=np.stack(initial),
+        has_tied_readout=case.model.is_tied,
     )
     check = check_coordinates(sweep, arm, None, Thresholds())
     assert check is not None
@@ -174,6 +176,25 @@ def test_every_family_passes_under_mup(case, optimizer):
     assert check.state in (CheckState.PASSED, CheckState.WATCH)
 
 
+OF_GPT = {
+    "rms_norm": {"norm": "rms"},
+    "tied_embeddings": {"has_tied_embeddings": True},
+    "swiglu": {"activation": "swiglu"},
+    "rotary_grouped": {"positions": "rotary", "num_kv_heads": 1},
+}
+
+
+@pytest.mark.parametrize("options", OF_GPT.values(), ids=OF_GPT)
+def test_every_option_of_the_gpt_is_flat_under_mup(options):
+    case = FamilyCase(GPT.model_validate({"num_heads": 2} | options), 1, is_text=True)
+
+    check = checked(case, MUP, ADAM, widths=(8, 16, 32, 64))
+
+    assert check.state in (CheckState.PASSED, CheckState.WATCH)
+    for part in (Part.INPUT, Part.HIDDEN):
+        assert abs(slope(check, part, 3)) < 0.15
+
+
 def _all_hidden_lrs(scaling: Scaling, mult: float) -> Scaling:
     return {
         name: constants._replace(lr_mult=constants.lr_mult * mult) if "block" in name else constants
@@ -230,6 +251,8 @@ def plain(kind: OptimizerKind, weights: dict[str, torch.nn.Parameter]) -> list[t
         return [muon, torch.optim.AdamW(others, lr=lr, weight_decay=0.0)]
     if kind is OptimizerKind.SGD:
         return [torch.optim.SGD(rest, lr=lr)]
+    if kind is OptimizerKind.ADAFACTOR:
+        return [torch.optim.Adafactor(rest, lr=lr, weight_decay=0.0)]
     method = torch.optim.Adam if kind is OptimizerKind.ADAM else torch.optim.AdamW
     return [method(rest, lr=lr, weight_decay=0.0)]
 

@@ -139,6 +139,53 @@ def test_other_tensors_move_under_muon_as_under_adamw():
     assert not torch.equal(muon["a"], adamw["a"])
 
 
+@pytest.mark.parametrize("shape", [(4, 3), (1, 5)], ids=["matrix", "vector"])
+def test_adafactor_moves_a_tensor_as_torch_moves_it_where_it_does_not_cap_the_rate(shape):
+    spec = OptimizerSpec.model_validate({"kind": "adafactor", "weight_decay": 0.1})
+    generator = torch.Generator().manual_seed(5)
+    params = {"a": torch.randn(2, *shape, generator=generator, dtype=torch.float64)}
+    # One run is small enough for the least step, the other is not.
+    params["a"][0] *= 1e-4
+    peers = [weight.squeeze(0).clone() for weight in params["a"]]
+    lrs, scaling = (0.01, 0.1), TensorScaling(1.0, 1.0, 0.5, 1.0, 2.0)
+    update, moments = Update(spec, {"a": scaling}, 20), initial_moments(spec, params)
+    torches = [
+        torch.optim.Adafactor([peer], lr=lr * 0.5, weight_decay=0.2)
+        for peer, lr in zip(peers, lrs, strict=True)
+    ]
+
+    for step in range(20):
+        for peer, optimizer in zip(peers, torches, strict=True):
+            peer.grad = gradients_of({"a": peer})["a"]
+            optimizer.step()
+        lr_R11 = torch.tensor(lrs, dtype=torch.float64)[:, None, None]
+        update.apply_(params, gradients_of(params), moments, lr_R11, step)
+
+    for weight, peer in zip(params["a"], peers, strict=True):
+        torch.testing.assert_close(weight.reshape(peer.shape), peer, rtol=1e-10, atol=1e-14)
+
+
+def test_a_step_of_adafactor_that_is_not_relative_is_one_that_is_over_the_size_of_the_weights():
+    relative = OptimizerSpec.model_validate("adafactor")
+    params = start()
+    sizes = {name: weight.square().mean(dim=(1, 2), keepdim=True).sqrt() for name, weight in params.items()}
+    moved = {}
+    for spec in (relative, relative.changed(scale_parameter=False)):
+        weights = start()
+        Update(spec, SCALING, NUM_STEPS).apply_(
+            weights,
+            gradients_of(weights),
+            initial_moments(spec, weights),
+            torch.ones(2, 1, 1, dtype=torch.float64),
+            0,
+        )
+        moved[spec.scale_parameter] = weights
+
+    for name, size in sizes.items():
+        change, plain = (moved[which][name] - params[name] for which in (True, False))
+        torch.testing.assert_close(change, plain * size)
+
+
 def test_the_orthogonal_factor_has_singular_values_near_one_and_the_vectors_of_its_matrix():
     matrix = torch.randn(3, 12, 7, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
 
@@ -160,6 +207,7 @@ OTHER_VALUES = {
     "beta2": 0.5,
     "epsilon": 0.1,
     "muon_scale": MuonScale.ORIGINAL,
+    "scale_parameter": False,
 }
 
 

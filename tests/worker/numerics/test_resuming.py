@@ -18,6 +18,7 @@ OPTIMIZERS = (
     OptimizerSpec(kind=OptimizerKind.ADAMW, weight_decay=0.1),
     OptimizerSpec(kind=OptimizerKind.LION),
     OptimizerSpec(kind=OptimizerKind.MUON),
+    OptimizerSpec(kind=OptimizerKind.ADAFACTOR),
 )
 
 

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from muscope.backend.errors import InvalidInput
+from muscope.worker.brought.check.step_size import Step, StepRule
 from muscope.worker.brought.loading import BroughtModel
 from muscope.worker.brought.parametrize import rms
 from muscope.worker.brought.structure import Pass, run_pass
 from muscope.worker.brought.tracing import sample_of
 
-_SIGN_LIKE = ("adam", "lion", "nadam", "radam", "adopt")
 _EVENTS = 60  # of the scheduler, without training
 
 
@@ -31,11 +31,6 @@ class OneRun:
     epsilon_share: dict[str, float] = field(default_factory=dict)
     activations: list[tuple[str, float, float, float]] = field(default_factory=list)
     loss: float = math.nan
-
-
-def is_sign_like(optimizer_name: str) -> bool:
-    """Tell whether an optimizer's steps have the size of its LR, as Adam's and Lion's, by its lower name."""
-    return any(name in optimizer_name for name in _SIGN_LIKE)
 
 
 class Groups:
@@ -70,6 +65,7 @@ def run_once(
     *,
     width: int,
     num_steps: int,
+    steps: StepRule,
 ) -> OneRun:
     """Train a model for a few steps and measure it; raises InvalidInput when the user's code fails."""
     groups = Groups(model, optimizer)
@@ -81,7 +77,7 @@ def run_once(
         torch.manual_seed(step)  # of dropout
         traced = run_pass(brought, model, batch, width)
         first, after_first = first or traced, traced if step == 1 else after_first
-        _update(model, optimizer, scheduler, groups, traced.loss, run)
+        _update(model, optimizer, scheduler, groups, traced.loss, run, steps)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             run.total_update_rms[name] = rms(parameter - start[name])
@@ -124,6 +120,7 @@ def _update(
     groups: Groups,
     loss: Tensor,
     run: OneRun,
+    steps: StepRule,
 ) -> None:
     optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
@@ -144,39 +141,10 @@ def _update(
         decay = groups.value(name, "weight_decay")
         decay = 0.0 if math.isnan(decay) else decay
         run.update_rms[name] = rms(change)
-        run.step_lr[name] = _step_lr(optimizer, weight, gradient, change, decay, rates[name])
-        epsilon = groups.value(name, "eps")
+        run.step_lr[name] = steps.lr(name, Step(optimizer, weight, gradient, change, decay, rates[name]))
+        epsilon = math.nan if steps.is_muon(optimizer) else groups.value(name, "eps")
         median = float(gradient[gradient != 0].abs().double().median())
         run.epsilon_share[name] = 0.0 if math.isnan(epsilon) else epsilon / median
-
-
-def _step_lr(
-    optimizer: torch.optim.Optimizer,
-    weight: Tensor,
-    gradient: Tensor,
-    change: Tensor,
-    decay: float,
-    group_lr: float,
-) -> float:
-    """Return the LR that an update had: over the gradient under SGD, over its sign under Adam's kin.
-
-    The group's LR where the optimizer is neither.
-    """
-    kind = type(optimizer).__name__.lower()
-    if kind == "sgd":
-        pull = (gradient + decay * weight).double()
-        return float(-(change.double() * pull).sum() / pull.square().sum())
-    if not is_sign_like(kind):
-        return group_lr
-    if (
-        decay
-        and not math.isnan(group_lr)
-        and (kind == "adamw" or optimizer.defaults.get("decoupled_weight_decay"))
-    ):
-        change = change + group_lr * decay * weight
-    size = gradient.abs()
-    large = size >= size[size > 0].median()
-    return float(change[large].abs().double().mean())
 
 
 def _activations(first: Pass, second: Pass, last: Pass) -> list[tuple[str, float, float, float]]:

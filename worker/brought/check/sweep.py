@@ -19,9 +19,10 @@ from muscope.backend.domain.brought.measured import (
     TensorRow,
 )
 from muscope.backend.domain.brought.question import CheckQuestion
-from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
+from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.tensor_role import TensorRole
-from muscope.worker.brought.check.one_run import Groups, OneRun, is_sign_like, run_once, scheduled_lrs
+from muscope.worker.brought.check.one_run import Groups, OneRun, run_once, scheduled_lrs
+from muscope.worker.brought.check.step_size import StepRule, known_kind
 from muscope.worker.brought.loading import BroughtModel, load_asked
 from muscope.worker.brought.parametrize import initial_sizes
 from muscope.worker.brought.prepare import Prepared, Started, multiplier, prepare, start
@@ -67,6 +68,7 @@ def measure_brought(brought: BroughtModel, question: CheckQuestion) -> MeasuredM
                     batch,
                     width=width,
                     num_steps=question.num_steps,
+                    steps=StepRule(_actual_kind(prepared, optimizer), prepared.rows),
                 )
             )
         runs.append(of_seed)
@@ -84,7 +86,7 @@ def _as_measured(prepared: Prepared, runs: list[list[OneRun]]) -> MeasuredModel:
         optimizer=_actual_kind(prepared, optimizers.started[0].optimizer),
         is_own_optimizer=prepared.brought.has_optimizer,
         optimizer_name=type(optimizers.started[0].optimizer).__name__,
-        is_known_optimizer=_is_known(optimizers.started[0].optimizer),
+        is_known_optimizer=known_kind(optimizers.started[0].optimizer) is not None,
         rows=prepared.rows,
         tensors=tuple(_tensor(prepared, row, runs, optimizers) for row in prepared.rows),
         activations=_activations(runs),
@@ -95,20 +97,14 @@ def _as_measured(prepared: Prepared, runs: list[list[OneRun]]) -> MeasuredModel:
     )
 
 
-def _is_known(optimizer: torch.optim.Optimizer) -> bool:
-    name = type(optimizer).__name__.lower()
-    return is_sign_like(name) or name in [kind.value for kind in OptimizerKind]
-
-
 def _actual_kind(prepared: Prepared, optimizer: torch.optim.Optimizer) -> OptimizerSpec:
     """Return the question's optimizer, or the kind that the file's own optimizer is in fact."""
     asked = prepared.question.optimizer
-    name = type(optimizer).__name__.lower()
-    if not prepared.brought.has_optimizer or name == asked.kind:
+    kind = known_kind(optimizer) or asked.kind
+    if not prepared.brought.has_optimizer or kind is asked.kind:
         return asked
-    known = next((kind for kind in OptimizerKind if kind == name), None)
-    kind = known or (OptimizerKind.ADAMW if is_sign_like(name) else asked.kind)
-    return OptimizerSpec(kind=kind, weight_decay_rule=asked.weight_decay_rule)
+    is_relative = bool(optimizer.param_groups[0].get("scale_parameter", True))
+    return OptimizerSpec(kind=kind, weight_decay_rule=asked.weight_decay_rule, scale_parameter=is_relative)
 
 
 def _optimizers(prepared: Prepared) -> _Optimizers:

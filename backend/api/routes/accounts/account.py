@@ -28,11 +28,14 @@ from muscope.backend.services.accounts.views import (
 router = APIRouter(prefix="/account", tags=["accounts"])
 
 
-@router.post("/password", summary="Change the password", responses=errors(413))
+@router.post("/password", summary="Change the password", responses=errors(413, 429))
 async def change_password(
     serving: Serving, visitor: ThisVisitor, request: Request, response: Response, body: PasswordChange
 ) -> SessionView:
-    """Set another password. Every other browser of the user is signed out; tokens go on."""
+    """Set another password. Every other browser of the user is signed out; tokens go on.
+
+    Wrong present passwords count as those of signing in do.
+    """
     done = await to_thread.run_sync(
         own_account.change_password,
         serving.context,

@@ -16,7 +16,7 @@ from muscope.backend.figures.theme import Mode, YScale
 from muscope.backend.services.figures.options import TableFormat
 from muscope.backend.services.sweeps.drawing import SweepWish, sweep_figure_json, sweep_figure_table
 from muscope.backend.services.sweeps.reports import SweepReportRequest, make_sweep_report
-from muscope.backend.services.sweeps.store import next_runs_csv, sweep_file
+from muscope.backend.services.sweeps.store import next_runs_csv, sweep_file, sweep_text
 
 router = APIRouter(prefix="/sweeps", tags=["sweeps"])
 
@@ -36,6 +36,9 @@ _TABLE: Responses = {
 }
 _CSV: Responses = {
     200: {"description": "The table.", "content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+_SENTENCES: Responses = {
+    200: {"description": "The answer.", "content": {"text/plain": {"schema": {"type": "string"}}}}
 }
 _FILE: Responses = {
     200: {
@@ -107,6 +110,22 @@ def get_sweep_figure_table(
         return Response(table.csv, media_type="text/csv; charset=utf-8", headers=headers)
     reply = FigureTableReply(title=table.title, columns=table.columns, rows=table.rows)
     return Response(reply.model_dump_json(), media_type="application/json", headers=headers)
+
+
+@router.get(
+    "/{sweep_id}/text",
+    summary="Get the answer of a sweep in sentences",
+    response_class=Response,
+    responses=_SENTENCES | errors(404, 409),
+)
+def get_sweep_text(context: Ctx, owner: Owner, language: Language, sweep_id: SweepId) -> Response:
+    """Return the lines that `muscope judge` prints, in the language that is accepted.
+
+    Refused with 409 while the columns are not clear.
+    """
+    headers = {"Cache-Control": "private, no-cache", "Content-Language": language}
+    content = sweep_text(context, owner, sweep_id, language)
+    return Response(content, media_type="text/plain; charset=utf-8", headers=headers)
 
 
 @router.get(

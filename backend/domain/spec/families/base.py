@@ -55,6 +55,11 @@ class ModelFamily(Frozen):
     has_branches: ClassVar[bool] = True
 
     @property
+    def is_tied(self) -> bool:
+        """Return whether the readout uses the embedding matrix."""
+        return False
+
+    @property
     def name(self) -> str:
         """Return the family's name, the discriminator of the union."""
         return str(getattr(self, "family"))  # noqa: B009 - every family declares it as a Literal
@@ -67,6 +72,16 @@ class ModelFamily(Frozen):
     def has_constant_output(self, depth: int) -> bool:  # noqa: ARG002
         """Return whether initial outputs of a depth have a part that no width changes, such as a bias."""
         return False
+
+    def readout_mult(
+        self,
+        parametrization: Parametrization,  # noqa: ARG002 - a tied readout's depends on all three
+        *,
+        width: int,  # noqa: ARG002
+        base_width: int,  # noqa: ARG002
+    ) -> float:
+        """Return the factor on a readout that has no tensor of its own; 1 where it has one."""
+        return 1.0
 
     @abstractmethod
     def tensors(self, dims: DataDims, width: int, depth: int) -> Tensors:

@@ -22,10 +22,11 @@ from muscope.backend.domain.spec.optimizer import OptimizerSpec, UpdateFamily
 from muscope.backend.domain.spec.parametrization import (
     Parametrization,
     TensorScaling,
+    lr_ratio,
     tensor_scaling,
     weight_decay_mult,
 )
-from muscope.backend.domain.spec.tensor_role import ROWS, TensorRole
+from muscope.backend.domain.spec.tensor_role import ROWS, Layout, TensorRole, layout_of
 from muscope.backend.errors import InvalidInput
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
@@ -52,6 +53,11 @@ class BroughtTensor(Frozen):
     std: float = Field(ge=0, allow_inf_nan=False)
     init_power: float = 0.0
     forward_power: float = 0.0
+
+    @property
+    def layout(self) -> Layout:
+        """Return the order of its dimensions as the worker keeps them."""
+        return layout_of(len(self.shape), self.inputs)
 
 
 class Work(Frozen):
@@ -173,24 +179,31 @@ class Brought(ModelFamily):
         """Return the constants of a tensor; see the module."""
         own = next(known for table in self.tables for known in table.tensors if known.name == name)
         rows, mult = ROWS[own.role], width / base_width
-        if parametrization is Parametrization.SP:
-            decay = weight_decay_mult(optimizer.weight_decay_rule, rows.learning, 1.0)
-            return TensorScaling(1.0, tensor.std * mult**own.init_power, 1.0, 1.0, decay)
         start, learning = (
             tensor_scaling(
-                parametrization, row, base_init_std=tensor.std, width_mult=mult, optimizer=optimizer
+                parametrization,
+                row,
+                base_init_std=1.0,
+                width_mult=mult,
+                optimizer=optimizer,
+                is_matrix=own.layout is not Layout.NO_MATRIX,
             )
             for row in rows
         )
-        # A bottleneck starts by one row and learns by another: abc symmetry moves the second to the first.
-        shift = learning.forward_mult / start.forward_mult
-        lr_mult = learning.lr_mult * shift ** (2 if optimizer.family is UpdateFamily.SGD else 1)
-        return TensorScaling(
+        learning = learning._replace(is_transposed=own.layout is Layout.OUT_IN)
+        if parametrization is Parametrization.SP:
+            return learning._replace(
+                forward_mult=1.0, init_std=tensor.std * mult**own.init_power, epsilon_mult=1.0
+            )
+        lr_mult = learning.lr_mult * _shift(start, learning, optimizer)
+        ratio = lr_ratio(optimizer, is_orthogonalised=learning.is_orthogonalised)
+        rule = optimizer.weight_decay_rule
+        return learning._replace(
             forward_mult=start.forward_mult * mult**-own.forward_power,
-            init_std=start.init_std,
+            init_std=tensor.std * start.init_std,
             lr_mult=lr_mult,
-            epsilon_mult=learning.epsilon_mult / shift,
-            weight_decay_mult=weight_decay_mult(optimizer.weight_decay_rule, rows.learning, lr_mult),
+            epsilon_mult=learning.epsilon_mult * start.forward_mult / learning.forward_mult,
+            weight_decay_mult=weight_decay_mult(rule, rows.learning, lr_mult / ratio),
         )
 
     def forward_flops(self, dims: DataDims, width: int, depth: int) -> float:  # noqa: ARG002
@@ -228,6 +241,20 @@ class Brought(ModelFamily):
         """Refuse a size at which a tensor would not be whole, and a depth that was not looked at."""
         for tensor in self.table(depth).tensors:
             self.shape_of(tensor, width)
+
+
+def _shift(start: TensorScaling, learning: TensorScaling, optimizer: OptimizerSpec) -> float:
+    """Return the factor on the LR of a tensor that starts by one row and learns by another.
+
+    Abc symmetry moves the constants of the second to the first; a relative step has the initial size as a
+    factor.
+    """
+    forward = learning.forward_mult / start.forward_mult
+    if optimizer.family is UpdateFamily.SGD:
+        return forward**2
+    if optimizer.family is UpdateFamily.RELATIVE:
+        return forward * learning.init_std / start.init_std
+    return forward
 
 
 def _matrix(shape: tuple[int, ...], inputs: tuple[int, ...]) -> tuple[int, int]:

@@ -132,13 +132,15 @@ function reset(onReset, signal) {
 }
 
 /** @param {Usage} usage */
-function limits({ limit_bytes: quota, upload_limit_bytes: upload, used_bytes: used }) {
+function limits({ limit_bytes: quota, upload_limit_bytes: upload, used_bytes: used, keep_days: days }) {
   /** @type {[string, string][]} */
   const entries = [
     [t("ui.prefs.limit.used"), bytes(used)],
     [t("ui.prefs.limit.quota"), bytes(quota)],
     [t("ui.prefs.limit.upload"), bytes(upload)],
+    [t("ui.prefs.limit.keep"), days === null ? t("ui.prefs.keep_always") : t("ui.prefs.keep_days", { days })],
   ];
-  const how = t("ui.prefs.limits_how", { names: "MUSCOPE_USER_QUOTA_BYTES, MUSCOPE_UPLOAD_LIMIT_BYTES" });
+  const names = "MUSCOPE_USER_QUOTA_BYTES, MUSCOPE_UPLOAD_LIMIT_BYTES, MUSCOPE_KEEP_DAYS";
+  const how = t("ui.prefs.limits_how", { names });
   return section("limits", h("dl", { class: "facts" }, factEntries(entries)), h("p", { class: "hint" }, how));
 }

@@ -76,7 +76,7 @@ const table = (workers) =>
 
 /** @param {Worker} worker */
 function row(worker) {
-  const { name, host, is_lost: isLost, seen_at: seen } = worker;
+  const { name, host, is_lost: isLost, seen_at: seen, fault } = worker;
   return h(
     "tr",
     { data: { id: name } },
@@ -86,6 +86,7 @@ function row(worker) {
       h("span", { class: "wrap" }, host),
       isLost ? [" ", h("span", { class: "chip", data: { mark: "lost" } }, t("ui.workers.lost"))] : null,
       h("p", { class: "hint wrap" }, factsOf(worker).join(t("ui.list.separator"))),
+      fault ? h("p", { class: "wrap", data: { fault: "" } }, t("ui.workers.takes_none", { reason: fault })) : null,
     ),
     h("td", {}, trains(worker)),
     h("td", { class: "number" }, h("time", { datetime: seen }, timeOfDay(seen))),

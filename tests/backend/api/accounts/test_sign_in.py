@@ -266,6 +266,15 @@ def test_another_password_signs_every_other_browser_out(own_server: Server, admi
         assert len(here.get("/account/sessions").json()) == 1
 
 
+def test_a_stolen_browser_gets_no_endless_guesses_at_the_password(own_server: Server, admin: httpx.Client):
+    with invited(admin, own_server, "guessed") as here:
+        tries = [
+            here.post("/account/password", json={"present": WORDS, "new": WORDS}).status_code
+            for _ in range(6)
+        ]
+    assert tries == [403, 403, 403, 403, 403, 429]
+
+
 def test_the_audit_log_names_who_did_what_and_holds_no_secret(admin: httpx.Client):
     admin.post("/users", json={"name": "noted"})
     page = admin.get("/audit?limit=500").json()

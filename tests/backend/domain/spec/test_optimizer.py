@@ -100,5 +100,6 @@ def test_an_optimizer_has_its_own_defaults_for_what_is_left_out():
 
 
 def test_arguments_that_came_later_change_no_hash_of_others():
-    assert not {"muon_scale", "adam_lr_ratio"} & set(OptimizerSpec().content())
+    assert not {"muon_scale", "adam_lr_ratio", "scale_parameter"} & set(OptimizerSpec().content())
+    assert "scale_parameter" in OptimizerSpec.model_validate("adafactor").content()
     assert {"muon_scale", "adam_lr_ratio"} <= set(OptimizerSpec.model_validate("muon").content())

@@ -97,3 +97,28 @@ def test_muon_scales_hidden_matrices_so_that_activations_move_by_as_much_at_ever
     assert (hidden.is_orthogonalised, hidden.lr_mult) == (True, lr_mult)
     assert (last.is_orthogonalised, last.lr_mult) == (False, 0.25)
     assert of_sp.lr_mult == 1.0
+
+
+@pytest.mark.parametrize("arm", [Parametrization.MUP, Parametrization.NTP])
+@pytest.mark.parametrize("role", [Role.INPUT, Role.HIDDEN, Role.OUTPUT, Role.QUERY, Role.BIAS])
+def test_a_relative_step_is_as_large_as_adams_at_every_width(arm, role):
+    adam, relative, plain = (
+        tensor_scaling(arm, role, base_init_std=0.5, width_mult=16.0, optimizer=optimizer)
+        for optimizer in (
+            OptimizerSpec.model_validate("adam"),
+            OptimizerSpec.model_validate("adafactor"),
+            OptimizerSpec.model_validate({"kind": "adafactor", "scale_parameter": False}),
+        )
+    )
+
+    # A relative step has the size of the weights, which is the initial one, as a factor.
+    assert relative.lr_mult * relative.init_std / 0.5 == pytest.approx(adam.lr_mult)
+    assert plain.lr_mult == adam.lr_mult
+
+
+@pytest.mark.parametrize("role", [Role.INPUT, Role.HIDDEN, Role.OUTPUT])
+def test_sp_has_one_rate_under_a_relative_step(role):
+    optimizer = OptimizerSpec.model_validate("adafactor")
+    scaling = tensor_scaling(Parametrization.SP, role, base_init_std=1.0, width_mult=4.0, optimizer=optimizer)
+
+    assert scaling.lr_mult == 1.0

@@ -7,8 +7,10 @@ import pytest
 from muscope.backend import conductor
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
-from muscope.backend.db.cells import Pulse
+from muscope.backend.db.machines.holders import this_process
+from muscope.backend.db.machines.pulses import Pulse
 from muscope.backend.db.schema.tables import ExperimentRow
+from muscope.backend.domain.holders import Holder
 from muscope.backend.domain.lifecycle import CellState
 from muscope.backend.domain.protocol.grid import full_grid
 from muscope.backend.errors import Unavailable
@@ -102,6 +104,48 @@ def test_a_silent_cell_expires_and_is_rung_again_after_its_delay(
     clock.now = NOW + timedelta(seconds=2)
     conduct_round(context, watch)
     assert bell.rung == [[cell_ids[0]]]
+
+
+def test_a_cell_of_an_ended_process_of_this_machine_is_rung_for_in_the_same_round(
+    context, watch, database, bell
+):
+    _, cell_ids = add_experiment(database)
+    for cell_id in cell_ids:
+        change_cell(database, cell_id, dispatched_at=NOW)
+    me = this_process()
+    take(database, cell_ids[0], owner=str(Holder(me.host, me.pid, me.started - 1, me.machine)))
+    take(database, cell_ids[1], owner=str(me))
+
+    conduct_round(context, watch)
+
+    assert bell.rung == [[cell_ids[0]]]
+    assert cell_row(database, cell_ids[1]).state == "running"
+
+
+@pytest.mark.parametrize("column", ["not_before", "dispatched_at"])
+def test_a_clock_that_is_set_back_by_an_hour_puts_no_cell_off(context, watch, database, bell, column):
+    _, cell_ids = add_experiment(database)
+    for cell_id in cell_ids:
+        change_cell(database, cell_id, dispatched_at=NOW)
+    before_the_step = NOW + timedelta(hours=1, seconds=2)
+    change_cell(database, cell_ids[0], **{"dispatched_at": None, column: before_the_step})
+
+    conduct_round(context, watch)
+
+    assert bell.rung == [[cell_ids[0]]]
+    with database.write() as session:
+        assert claims.claim(session, cell_ids[0], owner="a:1", now=NOW) is not None
+
+
+@pytest.mark.parametrize(
+    ("delay", "seconds_left"), [(None, 5), (2, 2), (9, 5), (-1, 5)], ids=["none", "soon", "late", "past"]
+)
+def test_the_next_round_comes_when_a_delay_ends(context, database, delay, seconds_left):
+    _, cell_ids = add_experiment(database)
+    if delay is not None:
+        change_cell(database, cell_ids[0], not_before=NOW + timedelta(seconds=delay))
+
+    assert conductor_rounds.seconds_to_next_round(context) == seconds_left
 
 
 def test_a_beating_cell_is_left_alone(context, watch, seconds, database):

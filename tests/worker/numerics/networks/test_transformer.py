@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from muscope.backend.domain.spec.experiment import Loss
-from muscope.backend.domain.spec.families.transformer import GPT, ViT
+from muscope.backend.domain.spec.families.transformer import GPT, NormKind, ViT
 from muscope.worker.numerics.derivatives import Autograd
 from muscope.worker.numerics.families import network_of as family_of
 from muscope.worker.numerics.linalg.operators import flatten
@@ -23,6 +23,12 @@ CASES = {
     "vit_without_norms": FamilyCase(ViT(num_heads=1, has_norm=False), 2),
     "vit_of_one_block": FamilyCase(ViT(num_heads=4, patch_size=2), 1),
     "gpt": FamilyCase(GPT(num_heads=2), 2, is_text=True),
+    "gpt_rms": FamilyCase(GPT(num_heads=2, norm="rms"), 2, is_text=True),
+    "gpt_tied": FamilyCase(GPT(num_heads=2, has_tied_embeddings=True), 1, is_text=True),
+    "gpt_rms_tied": FamilyCase(GPT(num_heads=1, norm="rms", has_tied_embeddings=True), 2, is_text=True),
+    "gpt_swiglu": FamilyCase(GPT(num_heads=2, activation="swiglu"), 1, is_text=True),
+    "gpt_rotary_grouped": FamilyCase(GPT(num_heads=2, positions="rotary", num_kv_heads=1), 2, is_text=True),
+    "gpt_of_all_options": FAMILY_CASES["gpt_modern"],
     "gpt_without_norms": FamilyCase(GPT(num_heads=1, has_norm=False), 1, is_text=True),
 }
 every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -40,11 +46,15 @@ def _problem(case, dtype=torch.float64):
 def _textbook(network, params, run, x):
     """Return the outputs of one run from torch's modules, weights multiplied as the table says."""
     w = {name: tensor[run] * network.scaling[name].forward_mult for name, tensor in params.items()}
-    model, width = network.model, params["position"].shape[-1]
+    model, width = network.model, params["input"].shape[-1]
+    if isinstance(model, GPT) and (model.is_gated or model.is_rotary or model.key_heads < model.num_heads):
+        pytest.skip("compared with a user's network in test_gpt_options.py")
 
     def norm(name, h):
         if not model.has_norm:
             return h
+        if model.norm_kind is NormKind.RMS:
+            return functional.rms_norm(h, (width,), w[f"{name}_gain"][0], eps=1e-5)
         return functional.layer_norm(h, (width,), w[f"{name}_gain"][0], w[f"{name}_shift"][0])
 
     if x.dtype is torch.int64:
@@ -68,7 +78,8 @@ def _textbook(network, params, run, x):
         inner = functional.gelu(norm(f"block_{block}_mlp_norm", h) @ w[f"block_{block}_mlp_in"])
         h = h + network.branch_mult * (inner @ w[f"block_{block}_mlp_out"])
     h = norm("final_norm", h)
-    return (h.flatten(0, 1) if x.dtype is torch.int64 else h[:, 0]) @ w["output"]
+    readout = w["input"].mT * network.readout_mult if model.is_tied else w["output"]
+    return (h.flatten(0, 1) if x.dtype is torch.int64 else h[:, 0]) @ readout
 
 
 def _both(problem, apply, loss):

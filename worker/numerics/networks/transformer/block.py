@@ -1,7 +1,9 @@
 """One transformer block with hand-written derivatives: both passes and the tangents of both.
 
-    x = norm(h);  h' = h + attention(x W_q, x W_k, x W_v) W_o;  h'' = h' + gelu(norm(h') W_1) W_2
+    x = norm(h);  h' = h + attention(x W_q, x W_k, x W_v) W_o;  h'' = h' + φ(norm(h') W_1) W_2
 
+φ is GELU, or SwiGLU with the gate's columns in front of the others in W_1. With fewer key heads than query
+heads, the queries that share a key are further rows of one head, so attention knows no groups.
 Weights are effective ones: they hold the forward multipliers and, in W_o and W_2, the branch multiplier τ.
 Where only one token of the block is read, queries, h' and h'' are computed for that token alone.
 
@@ -18,15 +20,15 @@ import torch
 from torch import Tensor
 
 from muscope.worker.numerics.network import Params
+from muscope.worker.numerics.networks.transformer import feed_forward
 from muscope.worker.numerics.networks.transformer.layers import (
     Attention,
     AttentionGradient,
     AttentionTangent,
     Heads,
-    Norm,
-    NormTangent,
-    gelu_derivatives,
 )
+from muscope.worker.numerics.networks.transformer.norms import NormedRows, NormGradient, NormTangent
+from muscope.worker.numerics.networks.transformer.rotary import turned
 
 # A block's tensors by their part of the name; "key_value" holds both side by side.
 Weights = Params
@@ -34,13 +36,23 @@ Weights = Params
 
 @dataclass(frozen=True)
 class Shape:
-    """Shape of the stream a block works on; `reads_first`: only the first token is read afterwards."""
+    """Shape of the stream a block works on, and of its heads.
+
+    Attributes:
+        reads_first: only the first token is read afterwards.
+        num_kv_heads: heads of keys and values; each serves as many heads of queries.
+        is_rotary: queries and keys are turned by their positions.
+        is_gated: the branch's activation is SwiGLU.
+    """
 
     num_runs: int
     num_examples: int
     num_tokens: int
     num_heads: int
+    num_kv_heads: int
     reads_first: bool = False
+    is_rotary: bool = False
+    is_gated: bool = False
 
     def read(self, h_RMN: Tensor) -> Tensor:
         """Return the rows that are read."""
@@ -57,99 +69,46 @@ class Shape:
         return full.flatten(1, 2)
 
     def heads(self, q_RMN: Tensor, kv_RMN: Tensor) -> Heads:
-        """Return rows of queries, and of keys beside values, by head."""
-        pairs = kv_RMN.view(
-            self.num_runs * self.num_examples, -1, 2, self.num_heads, kv_RMN.shape[-1] // (2 * self.num_heads)
-        )
+        """Return rows of queries, and of keys beside values, by head of keys; turned where positions are."""
+        head = kv_RMN.shape[-1] // (2 * self.num_kv_heads)
+        pairs = kv_RMN.view(self.num_runs * self.num_examples, -1, 2, self.num_kv_heads, head)
         k, v = pairs.permute(2, 0, 3, 1, 4).flatten(1, 2).unbind(0)
-        return Heads(self.split(q_RMN), k, v)
+        q = self.split(q_RMN)
+        if self.is_rotary:
+            q, k = self._turned(q), turned(k)
+        return Heads(q, k, v)
+
+    def _turned(self, q: Tensor, *, is_back: bool = False) -> Tensor:
+        """Return queries by head of keys, turned: those of one token stand at one position."""
+        return turned(torch.unflatten(q, 1, (-1, self.num_tokens)), is_back=is_back).flatten(1, 2)
 
     def rows(self, heads: Heads) -> tuple[Tensor, Tensor]:
         """Return the transpose of `heads`."""
-        pairs = torch.unflatten(torch.stack([heads.k, heads.v]), 1, (-1, self.num_heads))
+        q, k = heads.q, heads.k
+        if self.is_rotary:
+            q, k = self._turned(q, is_back=True), turned(k, is_back=True)
+        pairs = torch.unflatten(torch.stack([k, heads.v]), 1, (-1, self.num_kv_heads))
         kv = pairs.permute(1, 3, 0, 2, 4).reshape(self.num_runs, self.num_examples * self.num_tokens, -1)
-        return self.merge(heads.q), kv
+        return self.merge(q), kv
 
     def split(self, x_RMN: Tensor) -> Tensor:
-        """Return rows [R, M, N] by head."""
-        split = x_RMN.view(
-            self.num_runs * self.num_examples, -1, self.num_heads, x_RMN.shape[-1] // self.num_heads
-        )
-        return split.transpose(1, 2).flatten(0, 1)
+        """Return rows [R, M, N] by head of keys; those of the query heads that share it follow each other."""
+        grouped = x_RMN.view(self.num_runs * self.num_examples, -1, self.num_kv_heads, *self._of_group(x_RMN))
+        return grouped.permute(0, 2, 3, 1, 4).flatten(2, 3).flatten(0, 1)
 
     def merge(self, x: Tensor) -> Tensor:
         """Return what is by head as rows [R, M, N]."""
-        rows = torch.unflatten(x, 0, (-1, self.num_heads)).transpose(1, 2)
+        group = self.num_heads // self.num_kv_heads
+        rows = x.view(-1, self.num_kv_heads, group, x.shape[1] // group, x.shape[-1]).permute(0, 3, 1, 2, 4)
         return rows.reshape(self.num_runs, -1, self.num_heads * x.shape[-1])
 
-
-class NormedRows(NamedTuple):
-    """Rows after a norm with gain and shift; without a norm, the rows themselves."""
-
-    norm: Norm | None
-    x_RMN: Tensor
-
-    @classmethod
-    def of(cls, w: Weights, name: str, h_RMN: Tensor) -> NormedRows:
-        """Normalise where there is a norm of that name."""
-        gain = w.get(f"{name}_gain")
-        if gain is None:
-            return cls(None, h_RMN)
-        norm = Norm.of(h_RMN)
-        return cls(norm, torch.addcmul(w[f"{name}_shift"], norm.u_RMN, gain))
-
-    def vjp(self, w: Weights, name: str, g_x_RMN: Tensor, gradients: Params) -> NormGradient:
-        """Return the gradients by u and h, and leave those by gain and shift in `gradients`."""
-        if self.norm is None:
-            return NormGradient(g_x_RMN, g_x_RMN, g_x_RMN)
-        gradients[f"{name}_gain"] = (g_x_RMN * self.norm.u_RMN).sum(1, keepdim=True)
-        gradients[f"{name}_shift"] = g_x_RMN.sum(1, keepdim=True)
-        g_u = g_x_RMN * w[f"{name}_gain"]
-        return NormGradient(g_x_RMN, g_u, self.norm.jacobian_product(g_u))
-
-    def jvp(self, w: Weights, v: Weights, name: str, t_h_RMN: Tensor) -> tuple[Tensor, NormTangent]:
-        """Return the tangent of the rows, and what the backward pass needs of it."""
-        if self.norm is None:
-            return t_h_RMN, NormTangent(t_h_RMN, t_h_RMN)
-        t = NormTangent(t_h_RMN, self.norm.jacobian_product(t_h_RMN))
-        t_x = torch.addcmul(v[f"{name}_shift"], t.u_RMN, w[f"{name}_gain"])
-        return t_x.addcmul_(self.norm.u_RMN, v[f"{name}_gain"]), t
-
-    def vjp_tangent(
-        self,
-        weights: tuple[Weights, Weights],
-        name: str,
-        t: NormTangent,
-        g: NormGradient,
-        t_g_x_RMN: Tensor,
-        products: Params,
-    ) -> Tensor:
-        """Return the tangent of the gradient by h, and leave those by gain and shift in `products`."""
-        if self.norm is None:
-            return t_g_x_RMN
-        w, v = (part[f"{name}_gain"] for part in weights)
-        products[f"{name}_gain"] = torch.addcmul(t_g_x_RMN * self.norm.u_RMN, g.x_RMN, t.u_RMN).sum(
-            1, keepdim=True
-        )
-        products[f"{name}_shift"] = t_g_x_RMN.sum(1, keepdim=True)
-        t_g_u = (t_g_x_RMN * w).addcmul_(g.x_RMN, v)
-        return self.norm.jacobian_product_tangent(t, g.u_RMN, g.h_RMN, t_g_u)
-
-    def select(self, keep: Tensor) -> NormedRows:
-        """Return the rows of the runs `keep` only."""
-        return NormedRows(None if self.norm is None else self.norm.select(keep), self.x_RMN[keep])
-
-
-class NormGradient(NamedTuple):
-    """Gradients by the rows after gain and shift, by u and by h."""
-
-    x_RMN: Tensor
-    u_RMN: Tensor
-    h_RMN: Tensor
+    def _of_group(self, x_RMN: Tensor) -> tuple[int, int]:
+        """Return query heads per key head, and the width of a head."""
+        return self.num_heads // self.num_kv_heads, x_RMN.shape[-1] // self.num_heads
 
 
 class BlockPass(NamedTuple):
-    """Tensors a block's forward pass saves: `o_RMN` enters W_o, `inner_RMN` the GELU, `z_RMN` W_2."""
+    """Tensors a block's forward pass saves: `o_RMN` enters W_o, `inner_RMN` φ, `z_RMN` W_2."""
 
     rows_1: NormedRows
     attention: Attention
@@ -160,7 +119,7 @@ class BlockPass(NamedTuple):
 
 
 class BlockGradient(NamedTuple):
-    """Gradients by what enters and leaves the block's products; `first`, `second` are gelu's derivatives."""
+    """Gradients by what enters and leaves the block's products; `slope`: ∂z by what enters φ."""
 
     norm_1: NormGradient
     q_RMN: Tensor
@@ -170,8 +129,8 @@ class BlockGradient(NamedTuple):
     norm_2: NormGradient
     inner_RMN: Tensor
     out_RMN: Tensor
-    gelu_first: Tensor | None = None
-    g_gelu_second: Tensor | None = None
+    slope: Tensor | None = None
+    g_second: Tensor | None = None
 
 
 def forward_block(shape: Shape, w: Weights, h_RMN: Tensor, mask: Tensor | None) -> tuple[Tensor, BlockPass]:
@@ -183,7 +142,7 @@ def forward_block(shape: Shape, w: Weights, h_RMN: Tensor, mask: Tensor | None) 
     middle = torch.baddbmm(shape.read(h_RMN), o, w["attention_out"])
     rows_2 = NormedRows.of(w, "mlp_norm", middle)
     inner = torch.bmm(rows_2.x_RMN, w["mlp_in"])
-    z = torch.nn.functional.gelu(inner)
+    z = feed_forward.activated(inner, is_gated=shape.is_gated)
     return torch.baddbmm(middle, z, w["mlp_out"]), BlockPass(rows_1, attention, o, rows_2, inner, z)
 
 
@@ -193,7 +152,7 @@ def backward_block(
     """Return the gradients by the block's effective weights, and by all that lies in between."""
     gradients = {"mlp_out": torch.bmm(saved.z_RMN.mT, g_out_RMN)}
     g_z = torch.bmm(g_out_RMN, w["mlp_out"].mT)
-    g_inner = torch.ops.aten.gelu_backward(g_z, saved.inner_RMN)
+    g_inner = feed_forward.vjp(saved.inner_RMN, g_z)
     gradients["mlp_in"] = torch.bmm(saved.rows_2.x_RMN.mT, g_inner)
     norm_2 = saved.rows_2.vjp(w, "mlp_norm", torch.bmm(g_inner, w["mlp_in"].mT), gradients)
     g_middle = g_out_RMN + norm_2.h_RMN
@@ -228,16 +187,16 @@ class BlockTangent(NamedTuple):
 
 def with_second_derivatives(w: Weights, saved: BlockPass, g: BlockGradient) -> BlockGradient:
     """Return the gradients with what tangents of the backward pass need of them."""
-    first, second = gelu_derivatives(saved.inner_RMN)
     g_z = torch.bmm(g.out_RMN, w["mlp_out"].mT)
+    slope, g_second = feed_forward.second_derivatives(saved.inner_RMN, g_z)
     attention = saved.attention.centre(g.attention)
-    return g._replace(attention=attention, gelu_first=first, g_gelu_second=g_z.mul_(second))
+    return g._replace(attention=attention, slope=slope, g_second=g_second)
 
 
 def tangent_forward_block(
-    shape: Shape, w: Weights, v: Weights, saved: BlockPass, first: Tensor, t_h_RMN: Tensor
+    shape: Shape, w: Weights, v: Weights, saved: BlockPass, slope: Tensor, t_h_RMN: Tensor
 ) -> tuple[Tensor, BlockTangent]:
-    """Return the tangent of the stream after the block along `v` and `t_h`; `first` is gelu's slope."""
+    """Return the tangent of the stream after the block along `v` and `t_h`; `slope` is that of φ."""
     x_1, x_2 = saved.rows_1.x_RMN, saved.rows_2.x_RMN
     t_x_1, norm_1 = saved.rows_1.jvp(w, v, "attention_norm", t_h_RMN)
     t_q = _both(shape.read(t_x_1), w["query"], shape.read(x_1), v["query"])
@@ -249,7 +208,7 @@ def tangent_forward_block(
     )
     t_x_2, norm_2 = saved.rows_2.jvp(w, v, "mlp_norm", t_middle)
     t_inner = _both(t_x_2, w["mlp_in"], x_2, v["mlp_in"])
-    t_z = t_inner * first
+    t_z = feed_forward.jvp(slope, t_inner, is_gated=shape.is_gated)
     t_out = torch.baddbmm(t_middle, t_z, w["mlp_out"]).baddbmm_(saved.z_RMN, v["mlp_out"])
     return t_out, BlockTangent(norm_1, t_x_1, attention, t_o, norm_2, t_x_2, t_inner, t_z)
 
@@ -264,12 +223,12 @@ def tangent_backward_block(
 ) -> tuple[Params, Tensor]:
     """Return the tangents of the gradients by effective weights, and by the stream in front of the block."""
     w, v = weights
-    assert g.gelu_first is not None
-    assert g.g_gelu_second is not None
+    assert g.slope is not None
+    assert g.g_second is not None
     x_1, x_2 = saved.rows_1.x_RMN, saved.rows_2.x_RMN
     products = {"mlp_out": _product_rule(t.z_RMN, g.out_RMN, saved.z_RMN, t_g_out_RMN)}
-    t_g_inner = _both(t_g_out_RMN, w["mlp_out"].mT, g.out_RMN, v["mlp_out"].mT).mul_(g.gelu_first)
-    t_g_inner.addcmul_(g.g_gelu_second, t.inner_RMN)
+    t_g_z = _both(t_g_out_RMN, w["mlp_out"].mT, g.out_RMN, v["mlp_out"].mT)
+    t_g_inner = feed_forward.vjp_tangent(g.slope, g.g_second, t.inner_RMN, t_g_z)
     products["mlp_in"] = _product_rule(t.x_2_RMN, g.inner_RMN, x_2, t_g_inner)
     t_g_x_2 = _both(t_g_inner, w["mlp_in"].mT, g.inner_RMN, v["mlp_in"].mT)
     t_g_middle = t_g_out_RMN + saved.rows_2.vjp_tangent(

@@ -29,8 +29,6 @@ from muscope.worker.numerics.networks.transformer.block import (
     BlockGradient,
     BlockPass,
     BlockTangent,
-    NormedRows,
-    NormGradient,
     Shape,
     backward_block,
     below,
@@ -41,6 +39,7 @@ from muscope.worker.numerics.networks.transformer.block import (
 )
 from muscope.worker.numerics.networks.transformer.effective_weights import GroupedWeights, Layout, Stem
 from muscope.worker.numerics.networks.transformer.forward import apply_gpt, apply_vit, future
+from muscope.worker.numerics.networks.transformer.norms import NormedRows, NormGradient
 
 
 class HandWrittenTransformer:
@@ -88,7 +87,7 @@ class Forward:
         w, stem = layout.effective(params), Stem.of(network, x_RBD)
         h = stem.forward(w.rest)
         shapes = _shapes(network, h, x_RBD.shape[1])
-        mask = None if stem.is_image else future(shapes[0].num_tokens, h.dtype, h.device)
+        mask = None if stem.is_image else _mask(shapes[0], h)
         blocks = []
         for shape, weights in zip(shapes, w.blocks, strict=True):
             h, saved = forward_block(shape, weights, h, mask)
@@ -101,9 +100,22 @@ def _shapes(network: Network, h_RMN: Tensor, num_examples: int) -> list[Shape]:
     """Return the shape of each block; of images the last one need only give the class token."""
     model = network.model
     assert isinstance(model, Transformer)
-    shape = Shape(len(h_RMN), num_examples, h_RMN.shape[1] // num_examples, model.num_heads)
+    shape = Shape(
+        len(h_RMN),
+        num_examples,
+        h_RMN.shape[1] // num_examples,
+        model.num_heads,
+        model.key_heads,
+        is_rotary=model.is_rotary,
+        is_gated=model.is_gated,
+    )
     last = replace(shape, reads_first=isinstance(model, ViT))
     return [shape] * (network.depth - 1) + [last]
+
+
+def _mask(shape: Shape, h_RMN: Tensor) -> Tensor:
+    """Return the mask of a causal model for the rows of all query heads that share a key."""
+    return future(shape.num_tokens, h_RMN.dtype, h_RMN.device, shape.num_heads // shape.num_kv_heads)
 
 
 @dataclass(frozen=True)
@@ -195,7 +207,7 @@ class TransformerHessian:
     def gauss_newton(self) -> TransformerHessian:
         """Return the Gauss-Newton part (1/n) Σ Jᵀ (∂²ℓ/∂f²) J: products with every ∂ℓ/∂f set to 0."""
         blocks = [
-            block._replace(gelu_first=whole.gelu_first)  # no gradient of the loss
+            block._replace(slope=whole.slope)  # no gradient of the loss
             for block, whole in zip(_mapped(self.g.blocks, torch.zeros_like), self.g.blocks, strict=True)
         ]
         g_f_RBC, final = torch.zeros_like(self.g.f_RBC), _mapped(self.g.final, torch.zeros_like)
@@ -255,8 +267,8 @@ class TransformerHessian:
         for shape, w, along, saved, g in zip(
             forward.shapes, forward.w.blocks, v.blocks, forward.blocks, self.g.blocks, strict=True
         ):
-            assert g.gelu_first is not None
-            t_h, t = tangent_forward_block(shape, w, along, saved, g.gelu_first, t_h)
+            assert g.slope is not None
+            t_h, t = tangent_forward_block(shape, w, along, saved, g.slope, t_h)
             tangents.append(t)
         return t_h, tangents
 

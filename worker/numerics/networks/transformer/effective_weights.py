@@ -1,6 +1,8 @@
 """Effective weights of the transformers, and the stem: embedding, class token and positions.
 
-An effective weight holds A and, in a branch's last product, τ; keys and values are side by side.
+An effective weight holds A and, in a branch's last product, τ; keys and values are side by
+side, and so are gate and first layer of SwiGLU. A tied
+readout is the embedding matrix, transposed, times its own factor.
 
 Legend: R runs, B batch, D inputs, T tokens, M rows (examples · tokens), N width.
 """
@@ -13,8 +15,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from muscope.backend.domain.spec.families.residual_mlp import INPUT
-from muscope.backend.domain.spec.families.transformer import CLASS_TOKEN, POSITION, ViT, part_name
+from muscope.backend.domain.spec.families.residual_mlp import INPUT, OUTPUT
+from muscope.backend.domain.spec.families.transformer import CLASS_TOKEN, GATE, POSITION, ViT, part_name
 from muscope.worker.numerics.network import Network, Params, scaled
 from muscope.worker.numerics.networks.transformer.block import Weights
 from muscope.worker.numerics.networks.transformer.forward import patches
@@ -56,23 +58,31 @@ class Layout(NamedTuple):
         return self._replace(factor={n: f * scaling[n].lr_mult ** 0.5 for n, f in self.factor.items()})
 
     def effective(self, params: Params) -> GroupedWeights:
-        """Return factor times each tensor, keys and values of a block side by side."""
+        """Return factor times each tensor, keys and values of a block side by side, and the readout."""
         rest = {name: scaled(tensor, self.factor[name]) for name, tensor in params.items()}
+        if self.network.model.is_tied:
+            rest[OUTPUT] = scaled(rest[INPUT].mT, self.network.readout_mult)
         blocks = []
         for block in range(self.network.depth):
             prefix = part_name(block, "")
             parts = {name: name.removeprefix(prefix) for name in rest if name.startswith(prefix)}
             inside = {part: rest.pop(name) for name, part in parts.items()}
             inside[KEY_VALUE] = torch.cat([inside.pop(KEY), inside.pop(VALUE)], dim=2)
+            if GATE in inside:
+                inside["mlp_in"] = torch.cat([inside.pop(GATE), inside["mlp_in"]], dim=2)
             blocks.append(inside)
         return GroupedWeights(blocks, rest)
 
     def by_weights(self, by_effective: GroupedWeights) -> Params:
         """Return the transpose of `effective` applied to derivatives by effective weights."""
         flat = dict(by_effective.rest)
+        if self.network.model.is_tied:
+            flat[INPUT] = flat[INPUT] + scaled(flat.pop(OUTPUT).mT, self.network.readout_mult)
         for block, inside in enumerate(by_effective.blocks):
             parts = dict(inside)
             parts[KEY], parts[VALUE] = parts.pop(KEY_VALUE).chunk(2, dim=2)
+            if part_name(block, GATE) in self.factor:
+                parts[GATE], parts["mlp_in"] = parts["mlp_in"].chunk(2, dim=2)
             flat |= {part_name(block, part): tensor for part, tensor in parts.items()}
         return {name: scaled(flat[name], factor) for name, factor in self.factor.items()}
 
@@ -89,19 +99,21 @@ class Stem:
     is_image: bool
     x: Tensor
     num_examples: int
+    has_positions: bool = True
 
     @classmethod
     def of(cls, network: Network, x_RBD: Tensor) -> Stem:
         """Cut images into tiles once."""
         is_image = isinstance(network.model, ViT)
         x = patches(network, x_RBD).flatten(1, 2) if is_image else x_RBD
-        return cls(is_image, x, x_RBD.shape[1])
+        return cls(is_image, x, x_RBD.shape[1], POSITION in network.scaling)
 
     def forward(self, w: Params) -> Tensor:
         """Return the stream [R, M, N]."""
-        position = w[POSITION][:, None]
         if not self.is_image:
-            return (w[INPUT][self._run, self.x] + position).flatten(1, 2)
+            embedded = w[INPUT][self._run, self.x]
+            return (embedded + w[POSITION][:, None] if self.has_positions else embedded).flatten(1, 2)
+        position = w[POSITION][:, None]
         tokens = torch.unflatten(torch.bmm(self.x, w[INPUT]), 1, (self.num_examples, -1))
         first = w[CLASS_TOKEN][:, None].expand(-1, self.num_examples, -1, -1)
         return (torch.cat([first, tokens], dim=2) + position).flatten(1, 2)
@@ -116,7 +128,8 @@ class Stem:
         flat = (self._run * vocabulary + self.x).flatten()
         by_byte = g_RMN.new_zeros(len(g_RMN) * vocabulary, g_RMN.shape[-1])
         by_byte.index_add_(0, flat, g_RMN.flatten(0, 1))
-        return {INPUT: by_byte.view(len(g_RMN), vocabulary, -1), POSITION: by_position}
+        by_token = by_byte.view(len(g_RMN), vocabulary, -1)
+        return {INPUT: by_token, POSITION: by_position} if self.has_positions else {INPUT: by_token}
 
     def select(self, num_runs: int) -> Stem:
         """Return the stem of as many runs; every run has the same batch."""

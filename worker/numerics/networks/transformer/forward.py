@@ -21,13 +21,16 @@ from muscope.backend.domain.spec.families.transformer import (
     BRANCH_NORM,
     CLASS_TOKEN,
     FINAL_NORM,
+    GATE,
     POSITION,
+    NormKind,
     Transformer,
     ViT,
     part_name,
 )
 from muscope.worker.numerics.network import ActivationHook, Network, Params, linear, no_hook, scaled
-from muscope.worker.numerics.networks.transformer.layers import NORM_EPSILON
+from muscope.worker.numerics.networks.transformer.norms import NORM_EPSILON
+from muscope.worker.numerics.networks.transformer.rotary import turned
 
 
 def apply_vit(network: Network, params: Params, x_RBD: Tensor, /, hook: ActivationHook = no_hook) -> Tensor:
@@ -45,8 +48,12 @@ def apply_gpt(network: Network, params: Params, x_RBT: Tensor, /, hook: Activati
     num_runs, _, num_tokens = x_RBT.shape
     run = torch.arange(num_runs, device=x_RBT.device)[:, None, None]
     embedded_RBTN = scaled(params[INPUT][run, x_RBT], network.scaling[INPUT].forward_mult)
-    h_RBTN = embedded_RBTN + _vector(network, params, POSITION)[:, None, :num_tokens]
+    h_RBTN = embedded_RBTN
+    if POSITION in params:
+        h_RBTN = h_RBTN + _vector(network, params, POSITION)[:, None, :num_tokens]
     h_RBTN = _body(network, params, h_RBTN, hook, is_causal=True)
+    if network.model.is_tied:
+        return torch.bmm(h_RBTN.flatten(1, 2), scaled(params[INPUT].mT, network.readout_mult))
     return linear(network, params, OUTPUT, h_RBTN.flatten(1, 2))
 
 
@@ -75,22 +82,38 @@ def _body(
         branch_RBTN = _attention(network, params, block, x_RBTN, hook, is_causal=is_causal)
         h_RBTN = torch.add(h_RBTN, branch_RBTN, alpha=network.branch_mult)
         x_RBTN = _normed(network, params, part_name(block, BRANCH_NORM), h_RBTN)
-        inner = linear(network, params, part_name(block, "mlp_in"), x_RBTN.flatten(1, 2))
-        branch = linear(network, params, part_name(block, "mlp_out"), torch.nn.functional.gelu(inner))
+        branch = _two_layers(network, params, block, x_RBTN.flatten(1, 2))
         h_RBTN = torch.add(h_RBTN, branch.view_as(h_RBTN), alpha=network.branch_mult)
     hook(Part.HIDDEN, h_RBTN)
     return _normed(network, params, FINAL_NORM, h_RBTN)
 
 
 def _normed(network: Network, params: Params, name: str, h_RBTN: Tensor) -> Tensor:
-    """Return layer norm with its gain and shift, or `h` itself where the model has no norms."""
+    """Return the norm of `h` with its gain and shift, or `h` itself where the model has no norms."""
     model = network.model
     assert isinstance(model, Transformer)
     if not model.has_norm:
         return h_RBTN
+    if model.norm_kind is NormKind.RMS:
+        square_RBT1 = h_RBTN.square().mean(-1, keepdim=True)
+        unit = h_RBTN * torch.rsqrt(square_RBT1 + NORM_EPSILON)
+        return unit * _vector(network, params, f"{name}_gain")[:, None]
     unit = torch.nn.functional.layer_norm(h_RBTN, h_RBTN.shape[-1:], eps=NORM_EPSILON)
     gain, shift = (_vector(network, params, f"{name}_{part}")[:, None] for part in ("gain", "shift"))
     return torch.addcmul(shift, unit, gain)
+
+
+def _two_layers(network: Network, params: Params, block: int, x_RMN: Tensor) -> Tensor:
+    """Return the branch of two layers, [R, B·T, N], with GELU or SwiGLU between them."""
+    model = network.model
+    assert isinstance(model, Transformer)
+    inner = linear(network, params, part_name(block, "mlp_in"), x_RMN)
+    if model.is_gated:
+        gate = linear(network, params, part_name(block, GATE), x_RMN)
+        inner = torch.nn.functional.silu(gate) * inner
+    else:
+        inner = torch.nn.functional.gelu(inner)
+    return linear(network, params, part_name(block, "mlp_out"), inner)
 
 
 def _attention(
@@ -102,10 +125,14 @@ def _attention(
     num_runs, num_examples, num_tokens, width = x_RBTN.shape
 
     def heads(name: str) -> Tensor:
-        """Return [R·B·H, T, N/H]."""
+        """Return [R·B·H, T, N/H]; a head of keys or values once for each head of queries that it serves."""
         projected = linear(network, params, part_name(block, name), x_RBTN.flatten(1, 2))
-        split = projected.view(num_runs * num_examples, num_tokens, model.num_heads, -1)
-        return split.transpose(1, 2).flatten(0, 1)
+        split = torch.unflatten(
+            projected.view(num_runs * num_examples, num_tokens, -1), 2, (-1, width // model.num_heads)
+        )
+        each = torch.repeat_interleave(split, model.num_heads // split.shape[2], dim=2)
+        by_head = each.transpose(1, 2).flatten(0, 1)
+        return turned(by_head) if model.is_rotary and name != "value" else by_head
 
     logits = torch.bmm(heads("query"), heads("key").mT)
     hook(Part.LOGITS, logits.view(num_runs, -1, num_tokens, num_tokens))
@@ -118,6 +145,10 @@ def _attention(
 
 
 @lru_cache(maxsize=8)
-def future(num_tokens: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Return what is added to the logits of a causal model: -∞ where a token would see a later one."""
-    return torch.full((num_tokens, num_tokens), -torch.inf, dtype=dtype, device=device).triu(1)
+def future(num_tokens: int, dtype: torch.dtype, device: torch.device, times: int = 1) -> Tensor:
+    """Return what is added to the logits of a causal model: -∞ where a token would see a later one.
+
+    The rows [T, T] are repeated so many times.
+    """
+    mask = torch.full((num_tokens, num_tokens), -torch.inf, dtype=dtype, device=device).triu(1)
+    return mask.repeat(times, 1)

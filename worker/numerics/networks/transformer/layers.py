@@ -1,81 +1,19 @@
-"""Layer norm, softmax attention and GELU with the first and second derivatives the block needs.
+"""Softmax attention with the first and second derivatives the block needs.
 
-Each layer keeps the tensors its forward pass saves and offers `vjp` (gradient by its input), `jvp` (tangent
-of its output) and `vjp_tangent` (tangent of that gradient). Layer norm's Jacobian r (I - 1 1ᵀ/N - u uᵀ/N)
-and softmax's diag(p) - p pᵀ are symmetric, so one fused kernel of torch serves gradients and tangents.
+Attention keeps the tensors its forward pass saves and offers `vjp` (gradient by its input), `jvp` (tangent
+of its output) and `vjp_tangent` (tangent of that gradient). Softmax's Jacobian diag(p) - p pᵀ is symmetric,
+so one fused kernel of torch serves gradients and tangents.
 
-Legend: R runs, M rows (examples · tokens), N width; G runs · examples · heads, Q queries, T tokens,
-E width of a head.
+Legend: G runs · examples · heads, Q queries, T tokens, E width of a head.
 """
 
 # ruff: noqa: N815  (tensor attributes carry their shape as a suffix)
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
-
-NORM_EPSILON = 1e-5
-
-
-class Norm(NamedTuple):
-    """Layer norm without gain and shift at h: u = (h - mean) · r."""
-
-    h_RMN: Tensor
-    mean_RM1: Tensor
-    r_RM1: Tensor
-    u_RMN: Tensor
-
-    @classmethod
-    def of(cls, h_RMN: Tensor) -> Norm:
-        """Normalise."""
-        u, mean, r = torch.native_layer_norm(h_RMN, h_RMN.shape[-1:], None, None, NORM_EPSILON)
-        return cls(h_RMN, mean, r, u)
-
-    def jacobian_product(self, g_RMN: Tensor) -> Tensor:
-        """Return the Jacobian times g: a gradient by h, or a tangent of u."""
-        result: Tensor = torch.ops.aten.native_layer_norm_backward(
-            g_RMN,
-            self.h_RMN,
-            self.h_RMN.shape[-1:],
-            self.mean_RM1,
-            self.r_RM1,
-            None,
-            None,
-            [True, False, False],
-        )[0]
-        return result
-
-    def jacobian_product_tangent(
-        self, t: NormTangent, g_RMN: Tensor, g_h_RMN: Tensor, t_g_RMN: Tensor
-    ) -> Tensor:
-        """Return the tangent of `jacobian_product(g)` = g_h along t_h, with `t_g` the tangent of g.
-
-        jacobian_product(t_g) - r · (t_u mean(g u) + u mean(g t_u) + g_h mean(u t_h))
-        """
-        scale = -self.r_RM1 / self.u_RMN.shape[-1]
-        result = self.jacobian_product(t_g_RMN)
-        result.addcmul_(t.u_RMN, scale * _dot(g_RMN, self.u_RMN))
-        result.addcmul_(self.u_RMN, scale * _dot(g_RMN, t.u_RMN))
-        return result.addcmul_(g_h_RMN, scale * _dot(self.u_RMN, t.h_RMN))
-
-    def select(self, keep: Tensor) -> Norm:
-        """Return the norms of the runs `keep` only."""
-        return Norm(*(tensor[keep] for tensor in self))
-
-
-class NormTangent(NamedTuple):
-    """Tangents of what goes in and what comes out."""
-
-    h_RMN: Tensor
-    u_RMN: Tensor
-
-
-def _dot(left: Tensor, right: Tensor) -> Tensor:
-    products: Tensor = torch.linalg.vecdot(left, right)
-    return products[..., None]
 
 
 class Heads(NamedTuple):
@@ -161,11 +99,3 @@ class AttentionTangent(NamedTuple):
     heads: Heads
     p_GQT: Tensor
     o_GQE: Tensor
-
-
-def gelu_derivatives(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the first and second derivative of x Φ(x): Φ + x φ, and φ (2 - x²)."""
-    density = torch.exp(x.square().mul_(-0.5)).mul_(1.0 / math.sqrt(2.0 * math.pi))
-    cumulative = torch.erf(x * math.sqrt(0.5)).add_(1.0).mul_(0.5)
-    first = torch.addcmul(cumulative, x, density)
-    return first, density * (2.0 - x.square())

@@ -1,0 +1,1 @@
+"""Rows that are older than an operator keeps them."""

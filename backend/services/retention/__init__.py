@@ -1,0 +1,1 @@
+"""Deletion of what is older than the operator keeps it."""
