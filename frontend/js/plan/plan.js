@@ -10,6 +10,7 @@ import { cloneOrigin } from "./clone/clone_origin.js";
 import { planDetails } from "./plan_details.js";
 import { planRequest } from "./plan_request.js";
 import { presets } from "./presets.js";
+import { markWrong } from "./wrong_fields.js";
 import { scenarioEditor } from "./scenario_editor.js";
 import { settings } from "./settings.js";
 import { startingPointCards } from "./starting_points.js";
@@ -106,13 +107,13 @@ class Planning {
       const found = await post("/experiments/preview", this.#wishes(), { signal: mine.signal });
       this.choices.plan = found;
       if (isOver()) return;
-      fill(this.#problem);
+      this.#tell(null);
       this.button.disabled = false;
       this.show(found);
       await this.#start.refresh(mine.signal);
     } catch (error) {
       if (isAbort(error) || this.signal.aborted) return;
-      fill(this.#problem, errorNote(error));
+      this.#tell(error);
       fill(this.#estimate);
     }
   }
@@ -134,9 +135,15 @@ class Planning {
       onCreated(await post("/experiments", this.#wishes(), { signal: this.signal, key: this.#key }));
     } catch (error) {
       if (this.signal.aborted) return;
-      fill(this.#problem, errorNote(error));
+      this.#tell(error);
       this.button.disabled = false;
     }
+  }
+
+  /** Say what is wrong, at the button and beside the fields; null for nothing. @param {unknown} error */
+  #tell(error) {
+    const told = markWrong(this.element, error);
+    fill(this.#problem, told === null ? null : errorNote(told));
   }
 
   stop() {
