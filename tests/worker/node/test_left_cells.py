@@ -1,3 +1,7 @@
+import sys
+
+import pytest
+
 from muscope.backend.db.machines.holders import this_process
 from muscope.backend.domain.holders import Holder
 from muscope.worker.node import left_cells
@@ -5,6 +9,7 @@ from tests.backend.db.stores import NOW, add_experiment, cell_row, take
 from tests.backend.services.fakes import FakeNotices
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells when a process started")
 def test_a_node_gives_back_what_an_ended_process_held_and_has_the_conductor_ring(database):
     _, (left, kept, *_) = add_experiment(database)
     me = this_process()
