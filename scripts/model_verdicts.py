@@ -81,8 +81,11 @@ def verdict_of(example: Example) -> Verdict:
         arrays = path.with_suffix(".arrays")
         found = describe(DescribeQuestion(network="own", path=str(path), sha256="0" * 64, arrays=str(arrays)))
         stored, _ = read_arrays(arrays)
-        parts = (torch.tensor(stored[name]) for name in ("x_train", "y_train", "x_val", "y_val"))
-        data = TrainingData(*parts, found.own_data.task, found.own_data.num_outputs)
+        x_train, y_train, x_val, y_val = (
+            torch.tensor(stored[name]) for name in ("x_train", "y_train", "x_val", "y_val")
+        )
+        shape = found.own_data
+        data = TrainingData(x_train, y_train, x_val, y_val, shape.task, shape.num_outputs)
         spec = _spec(example, found.family, data.task)
         board = Board(spec)
         for planned in full_grid(spec):
