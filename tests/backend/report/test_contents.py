@@ -176,6 +176,7 @@ def test_losses_of_a_text_are_told_in_bits_per_byte_of_its_vocabulary(language):
     words = Words(language)
     told = [text for _, text in texts(found)]
     assert words.say("report.bits_per_byte", size=words.size(size.width, size.depth)) in told
+    assert best is not None
     assert words.numbers.figure(best / math.log(2) / 2) in told
 
 
