@@ -5,6 +5,7 @@ import { bytes, number, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { factEntries, plainList } from "../base/tables.js";
 import { advice } from "./advice.js";
+import { isOfSweep, sweepNote } from "./as_sweep.js";
 import { decisions, guesses, notes, questions } from "./decisions.js";
 import { preprocessing } from "./preprocessing.js";
 import { columns } from "./profile_table.js";
@@ -42,10 +43,11 @@ function table(dataset, onVariant, signal) {
       ["columns", ofAll(used, found.columns.length)],
       ["missing", number(missing)],
     ]),
+    sweepNote(dataset, signal),
     questions(dataset, reader),
     guesses(dataset, reader),
     advice(dataset, onVariant, signal),
-    notes(found.notes),
+    notes(found.notes.filter((each) => !isOfSweep(each))),
     decisions(dataset, reader),
     balance(found.classes),
     columns(dataset, reader),
