@@ -228,7 +228,7 @@ class Settings(BaseSettings):
     @property
     def runtime_folder(self) -> Path:
         """A short path of our own for the broker's socket (the kernel allows 108 bytes)."""
-        name = hashlib.sha256(str(self.data_folder).encode()).hexdigest()[:12]
+        name = hashlib.sha256(os.fsencode(self.data_folder)).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"muscope-{os.getuid()}-{name}"
 
     @property

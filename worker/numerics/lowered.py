@@ -72,7 +72,8 @@ def of_precision(precision: Precision, apply: Apply, exact: Derivatives, device:
 def has_bfloat16(device: torch.device) -> bool:
     """Return whether a device multiplies numbers in bfloat16 itself; one that emulates it only loses."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        is_native: bool = torch.cuda.is_bf16_supported(including_emulation=False)
+        return is_native
     is_amx: bool = torch.cpu._is_amx_tile_supported()
     is_avx512: bool = torch.cpu._is_avx512_bf16_supported()
     return is_amx or is_avx512

@@ -68,7 +68,7 @@ def train_cell_now(
     *,
     on_step: Callable[[int], None],
     processor_seconds: Callable[[], float] = time.process_time,
-    sleep: Callable[[float], object] = time.sleep,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Train the cell and store every window; calls `on_step` after each commit. Raises ClaimLost."""
     began = processor_seconds()
@@ -102,7 +102,7 @@ def train_cell_now(
     _record_speed(claim, work, stores.database, took_seconds=processor_seconds() - began)
 
 
-def _outlasting(read: Callable[[], T], sleep: Callable[[float], object]) -> T:
+def _outlasting(read: Callable[[], T], sleep: Callable[[float], None]) -> T:
     """Repeat a read while the database or the bucket is away; a supervisor ends one that waits too long.
 
     An outage is no failure of the cell: three in a row would be the end of it.

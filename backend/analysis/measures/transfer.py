@@ -65,17 +65,14 @@ def compare(sweep: Sweep, loss: Metric, size_index: int, thresholds: Thresholds)
     shift = shift_of(pair, sweep.log2_lrs, level) if base is not None else Estimate()
     num_seeds = 0 if carried is None else pair.target.num_seeds_at(carried)
     of_look = look_level(level, pair.num_seeds, num_seeds, sweep.settle)
-    costs = costs_of(pair, carried, base, target, of_look, level)
-    if sweep.is_step_up:
-        costs = without_benefit(costs)
+    every = costs_of(pair, carried, base, target, of_look, level)
+    costs = without_benefit(every) if sweep.is_step_up else every
     extra = Estimate()
     if carried is not None and costs.best_index is not None:
         extra = extra_training(sweep, size_index, carried, costs.best_index, of_look, tuple(costs.rivals))
     best_base, initial_base = _best(sweep, loss, sweep.base_index, base)
     best_target, initial_target = _best(sweep, loss, size_index, target)
-    of_costs = _statistics_of(costs, thresholds)
-    if sweep.is_step_up and of_costs["cost_limit"] is not None:
-        of_costs["cost_limit"] = thresholds.transfers_regret
+    of_costs = _statistics_of(costs, thresholds, has_benefit=not sweep.is_step_up)
     return Comparison(
         statistics=LossStatistics(
             loss=loss,
@@ -100,13 +97,18 @@ def compare(sweep: Sweep, loss: Metric, size_index: int, thresholds: Thresholds)
     )
 
 
-def _statistics_of(costs: Costs, thresholds: Thresholds) -> dict[str, Any]:
-    """Return the fields of `LossStatistics` that are read from the costs."""
+def _statistics_of(costs: Costs, thresholds: Thresholds, *, has_benefit: bool) -> dict[str, Any]:
+    """Return the fields of `LossStatistics` that are read from the costs.
+
+    Args:
+        has_benefit: False where a benefit is not defined, so that the limit is its upper bound.
+    """
     is_known = costs.regret.value is not None
+    limit = thresholds.cost_limit(costs.sure_benefit) if has_benefit else thresholds.transfers_regret
     share = costs.benefit_share
     return {
         "transfer_regret": costs.regret,
-        "cost_limit": thresholds.cost_limit(costs.sure_benefit) if is_known else None,
+        "cost_limit": limit if is_known else None,
         "regret_z": costs.regret_z,
         "cost": costs.excess,
         "gain_loss": costs.gain_loss,

@@ -30,7 +30,6 @@ from muscope.backend.domain.spec.experiment import (
     base_size,
     chosen_arm,
     controls_of,
-    size_stepped_up,
     sizes_under,
 )
 from muscope.backend.domain.spec.judging.decision import most_seeds
@@ -75,16 +74,13 @@ def judge(
     arm = arms[chosen_arm(spec)]
     control, state = _control(spec, arms, sweeps)
     num_seeds = _num_seeds(spec, arm)
+    qualifications = _qualifications(spec.thresholds, num_seeds, control, state)
     deciding = deciding_of(arm, spec.cost_unit, spec.thresholds)
     return Verdict(
         scenario=scenario,
         outcome=arm.outcome,
         rule=arm.rule,
-        reasons=(
-            *arm.reasons,
-            *step_up_reasons(spec, scenario, arm.base_lr),
-            *_qualifications(spec.thresholds, num_seeds, control, state),
-        ),
+        reasons=(*arm.reasons, *step_up_reasons(spec, scenario, arm.base_lr), *qualifications),
         is_provisional=_is_provisional(num_seeds, spec.thresholds),
         is_interim=is_interim,
         arm=arm,
@@ -96,7 +92,7 @@ def judge(
         control_state=state,
         open=_open(spec, arm, deciding),
         base_width=base_size(spec).width,
-        target_width=size_stepped_up(spec, scenario).width if scenario.is_step_up else max(spec.widths),
+        target_width=max(size.width for size in sizes_under(spec, scenario)),
         ranges=_ranges(spec.under(scenario), arm, _sizes_of(spec, scenario)),
         thresholds=spec.thresholds,
         spec_sha256=spec.sha256(),

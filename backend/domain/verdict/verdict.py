@@ -318,3 +318,8 @@ class Verdict(Frozen):
     early: EarlyAnswer | None = Field(
         default=None, description="While cells are open: what the verdict will probably be."
     )
+
+    @property
+    def reused_lr(self) -> float | None:
+        """Return the LR whose reuse is judged: the tuned one, after a step up by its rules."""
+        return self.arm.base_lr if self.carried is None else self.carried.lr

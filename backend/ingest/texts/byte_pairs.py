@@ -7,7 +7,6 @@ The vocabulary follows from the training part and the size asked for alone.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -41,7 +40,6 @@ class BytePairs:
     @classmethod
     def of(cls, texts: Sequence[bytes], size: int) -> BytePairs:
         """Train a vocabulary of at most `size` tokens; raises InvalidInput where `tokenizers` is missing."""
-        os.environ["TOKENIZERS_PARALLELISM"] = "false"  # one reader, one core
         try:
             from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
         except ImportError as error:

@@ -129,9 +129,8 @@ def windows_of(
     Args:
         vocabulary: how many tokens a vocabulary trained on the training part may have; None: bytes.
     """
-    pairs = None
-    if vocabulary is not None and vocabulary > VOCABULARY:
-        pairs = BytePairs.of(parts.train, vocabulary)
+    is_paired = vocabulary is not None and vocabulary > VOCABULARY
+    pairs = BytePairs.of(parts.train, vocabulary) if vocabulary and is_paired else None
     tokens = _numbers(parts, pairs)
     (x_train, y_train), (x_val, y_val) = (_windows(part) for part in tokens)
     seed = int(hashlib.sha256(x_train.tobytes()).hexdigest()[:32], 16)
@@ -147,11 +146,7 @@ def windows_of(
     profile = Profile(
         num_rows=len(x_train) + len(x_val),
         encoding=encoding,
-        text=TextProfile(
-            num_bytes=sum(map(len, (*parts.train, *parts.val))),
-            num_files=num_files,
-            bytes_per_token=_bytes_per_token(parts.val, tokens[1]) if pairs else None,
-        ),
+        text=_amount(parts, tokens[1] if pairs else None, num_files),
         warnings=tuple(warnings),
         notes=tuple(notes),
         decisions=tuple(decisions),
@@ -176,9 +171,11 @@ def _numbers(parts: Parts, pairs: BytePairs | None) -> Tokens:
     return train, val
 
 
-def _bytes_per_token(pieces: Sequence[bytes], tokens: Sequence[Array]) -> float:
-    """Return the mean length of the tokens that validate, in which losses of vocabularies compare."""
-    return sum(map(len, pieces)) / sum(map(len, tokens))
+def _amount(parts: Parts, val_tokens: Sequence[Array] | None, num_files: int) -> TextProfile:
+    """Return how much text there is, and the mean length of the tokens that validate, unless bytes."""
+    length = sum(map(len, parts.val)) / sum(map(len, val_tokens)) if val_tokens else None
+    num_bytes = sum(map(len, (*parts.train, *parts.val)))
+    return TextProfile(num_bytes=num_bytes, num_files=num_files, bytes_per_token=length)
 
 
 def vocabulary_decision(given: int | None) -> Decision:

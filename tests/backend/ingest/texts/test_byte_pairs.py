@@ -58,6 +58,7 @@ def test_windows_of_tokens_hold_the_token_after_each_and_say_how_long_tokens_are
         for window in x[:20]:
             assert "".join(tokens[number] for number in window).encode("latin-1") in PROSE
     profile = prepared.manifest.profile.text
+    assert profile is not None
     lengths = [len(tokens[number]) for number in arrays["x_val"].reshape(-1)]
     assert profile.bytes_per_token == pytest.approx(np.mean(lengths), rel=0.02)
 
@@ -70,7 +71,9 @@ def test_an_owner_chooses_the_vocabulary_and_bytes_stay_the_default(tmp_path):
 
     usual = prepare_file(source, IngestOptions(kind="text"))
     assert all((plain.arrays[name] == usual.arrays[name]).all() for name in usual.arrays)
-    assert usual.manifest.profile.text.bytes_per_token is None
+    text = usual.manifest.profile.text
+    assert text is not None
+    assert text.bytes_per_token is None
     said = {each.option: (each.value, each.is_guessed) for each in pairs.manifest.profile.decisions}
     assert said["vocabulary"] == ("1024", False)
     asked = {each.option: (each.value, each.is_guessed) for each in usual.manifest.profile.decisions}
