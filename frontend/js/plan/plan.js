@@ -21,6 +21,7 @@ import { startingPointCards } from "./starting_points.js";
 /**
  * @typedef {object} Start what a plan starts from, above its summary
  * @property {Child} element
+ * @property {Child} warning what a plan like this cannot do, above the button
  * @property {(spec: Spec) => void} show tell of the latest plan
  * @property {(signal: AbortSignal) => Promise<void>} refresh ask the server anew
  */
@@ -73,6 +74,7 @@ class Planning {
       h("h2", {}, t("ui.plan.title")),
       this.#start.element,
       this.#summary,
+      this.#start.warning,
       this.#problem,
       h("div", { class: "plan-go" }, this.button, this.#estimate),
       this.#conditions.element,
@@ -84,7 +86,7 @@ class Planning {
   #proposed(changed) {
     const cards = presets(this.choices, changed, () => this.#wishes());
     const starts = startingPointCards(this.choices, changed, this.#fields.open);
-    return { element: [starts, ...cards.element], show: () => {}, refresh: cards.refresh };
+    return { element: [starts, ...cards.element], warning: cards.warning, show: () => {}, refresh: cards.refresh };
   }
 
   #wishes() {
@@ -154,7 +156,7 @@ class Planning {
 /** The experiment that the plan comes from. @param {CloneOrigin} clone @param {Dataset} dataset @returns {Start} */
 function cloned(clone, { shape }) {
   const { element, update } = cloneOrigin(clone, shape.task);
-  return { element, show: update, refresh: async () => {} };
+  return { element, warning: null, show: update, refresh: async () => {} };
 }
 
 /** How long it takes; among others, until its answer. @param {Plan} found */
