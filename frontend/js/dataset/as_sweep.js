@@ -11,7 +11,10 @@ import { go } from "../base/router.js";
 /** @param {DataWarning} found */
 export const isOfSweep = ({ code }) => code === "dataset.looks_like_sweep";
 
-/** What a table of runs is taken for, and the way to have it judged. @param {Dataset} dataset @param {AbortSignal} signal */
+/**
+ * What a table of runs is taken for, and the way to have it judged.
+ * @param {Dataset} dataset @param {AbortSignal} signal
+ */
 export function sweepNote(dataset, signal) {
   const found = dataset.profile.notes.find(isOfSweep);
   if (!found || dataset.example) return null;
