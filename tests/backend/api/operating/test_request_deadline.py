@@ -23,13 +23,14 @@ class Loop:
 
 @pytest.fixture
 def connection() -> DeadlineProtocol:
-    protocol = DeadlineProtocol.__new__(DeadlineProtocol)
+    protocol: Any = DeadlineProtocol.__new__(DeadlineProtocol)
     protocol.loop = Loop()
     protocol.cycle = None
     protocol.timeout_keep_alive_task = None
     protocol.transport = SimpleNamespace(num_closed=0)
     protocol.transport.close = lambda: setattr(protocol.transport, "num_closed", 1)
-    return protocol
+    made: DeadlineProtocol = protocol
+    return made
 
 
 def test_the_rest_of_a_head_is_waited_for_twice(connection):
