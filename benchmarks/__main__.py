@@ -28,6 +28,7 @@ from benchmarks.rows import (
 from benchmarks.rows.product import (
     crowd,
     faults,
+    figures,
     files,
     forecast,
     large_files,
@@ -88,6 +89,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "paint": visits.paint,
     "layout_shift": visits.layout_shift,
     "live": live.live,
+    "figures": figures.figures,
     "posts": crowd.posts,
     "viewers": crowd.viewers,
     "uploads_200": uploads.uploads_200,

@@ -19,25 +19,22 @@ PROGRAM = (sys.executable, "-m", "tests.system.production.serve")
 
 @contextlib.contextmanager
 def running_production(folder: Path) -> Iterator[Stack]:
-    """Start the services with their data below a folder, lend them once a worker is there, and stop them."""
+    """Start the services with their data below a folder, lend them once the page is ready, and stop them."""
     with (folder / "services.out").open("wb") as output:
         process = subprocess.Popen(
             (*PROGRAM, str(folder)), cwd=ROOT, stdin=subprocess.PIPE, stdout=output, stderr=output
         )
     assert process.stdin is not None
     described = folder / "stack.json"
-    stack: Stack | None = None
     try:
         give_up = time.monotonic() + START_SECONDS
-        while stack is None or not stack.has_worker():
+        while not described.exists():
             if process.poll() is not None or time.monotonic() > give_up:
                 raise RuntimeError(f"the services did not start: {(folder / 'services.out').read_text()}")
-            if stack is None and described.exists():
-                stack = Stack(json.loads(described.read_text())["url"], folder, process.pid)
             time.sleep(POLL_SECONDS)
+        stack = Stack(json.loads(described.read_text())["url"], folder, process.pid)
         yield stack
+        stack.close()
     finally:
-        if stack is not None:
-            stack.close()
         process.stdin.close()
         process.wait(timeout=STOP_SECONDS)

@@ -97,7 +97,7 @@ class Slots:
 
 def run_experiment(spec: ExperimentSpec, shape: DatasetShape, slots: Slots) -> Outcome:
     """Run an experiment on the conditions as given until its protocol is done, and judge it."""
-    began, board = time.perf_counter(), _Board(spec)
+    began, board = time.perf_counter(), Board(spec)
     running: dict[Future[CellResult], PlannedCell] = {}
     while True:
         decision = next_cells(spec, board.evidence(running))
@@ -120,7 +120,7 @@ def run_experiment(spec: ExperimentSpec, shape: DatasetShape, slots: Slots) -> O
     return Outcome(verdict, tuple(board.finished), time.perf_counter() - began)
 
 
-def _skip(decision: Skip, running: dict[Future[CellResult], PlannedCell], board: _Board) -> None:
+def _skip(decision: Skip, running: dict[Future[CellResult], PlannedCell], board: Board) -> None:
     """Take queued cells back; one that has begun meanwhile stays."""
     for future, cell in list(running.items()):
         if cell.id_in(EXPERIMENT) in decision.cell_ids and future.cancel():
@@ -128,7 +128,7 @@ def _skip(decision: Skip, running: dict[Future[CellResult], PlannedCell], board:
 
 
 @dataclass
-class _Board:
+class Board:
     """Arrays of every arm, filled cell by cell."""
 
     spec: ExperimentSpec

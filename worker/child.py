@@ -23,7 +23,7 @@ from muscope.backend.db.claims import Claim, ClaimLost
 from muscope.backend.db.connection.address import database_address
 from muscope.backend.db.connection.session import PATIENT_SECONDS, Database
 from muscope.backend.domain.lifecycle import FailureClass
-from muscope.backend.errors import InvalidInput, MuscopeError, as_stored
+from muscope.backend.errors import InvalidInput, MuscopeError, StorageFull, as_stored
 from muscope.backend.events import Notices
 from muscope.backend.logs import about, set_up_logging
 from muscope.backend.settings import get_settings
@@ -37,6 +37,7 @@ from muscope.worker.training.train_cell import Stores, train_cell_now
 
 log = logging.getLogger(__name__)
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 # Training uses every core there is: whoever waits for a page or an answer goes first (ADR 0045).
 NICENESS = 10
 
@@ -112,7 +113,7 @@ def classify(error: Exception) -> FailureClass:
         return FailureClass.SPEC  # the definition cannot be read or trained: no attempt will end better
     if isinstance(error, torch.OutOfMemoryError) or is_out_of_memory(error):
         return FailureClass.OOM
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, StorageFull) or (isinstance(error, OSError) and error.errno in _NO_ROOM):
         return FailureClass.DISK
     return FailureClass.CODE
 

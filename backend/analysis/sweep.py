@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from muscope.backend.domain.spec.judging.decision import CostUnit, Settle
 from muscope.backend.domain.spec.metrics import Metric
-from muscope.backend.domain.spec.size import Axis, Size, axis_of
+from muscope.backend.domain.spec.size import OF_TRAINING, Axis, Size, axis_of
 
 Values = NDArray[np.float64]
 
@@ -73,6 +73,8 @@ class Sweep:
         cost_unit: in which the cost of reuse is compared with its limit.
         settle: the settle stage of the plan, which sets the levels at which costs are tested.
         further: the same sizes and LRs with the seeds that the settle stage added; None without any.
+        extents: of a step up, what grows, [W]; None: width, depth, or their product.
+        lr_factor: of a step up, the LR that its larger training uses per LR of `lrs`, which are the base's.
         reached: int [W, E, S], the last step a run has stored, -1 without any; None where it is not known.
         until: returns the sweep as if training had ended after that many steps: losses, divergences and
             sharpness up to there. Without a constant LR a shorter training would have given other values.
@@ -107,6 +109,13 @@ class Sweep:
     cost_unit: CostUnit = CostUnit.SHARE
     settle: Settle | None = None
     further: Sweep | None = None
+    extents: tuple[float, ...] | None = None
+    lr_factor: float = 1.0
+
+    @property
+    def is_step_up(self) -> bool:
+        """Return whether base and target differ in their training, so that only each alone is comparable."""
+        return self.axis in OF_TRAINING
 
     @property
     def deciding_loss(self) -> Metric | None:
@@ -138,6 +147,8 @@ class Sweep:
     @property
     def log2_extents(self) -> Values:
         """Return log2 of what grows on the axis, [W]: width, depth, or their product for both."""
+        if self.extents is not None:
+            return np.log2(np.asarray(self.extents, dtype=np.float64))
         of_axis = {Axis.WIDTH: (1.0, 0.0), Axis.DEPTH: (0.0, 1.0), Axis.BOTH: (1.0, 1.0)}[self.axis]
         extents: Values = np.log2(np.asarray(self.sizes, dtype=np.float64)) @ np.array(of_axis)
         return extents
@@ -150,7 +161,17 @@ class Sweep:
     @property
     def larger(self) -> list[int]:
         """Return the indices of the sizes above the base, which are the ones judged."""
+        if self.is_step_up:
+            return [i for i in range(len(self.sizes)) if i != self.base_index]
         return [i for i, size in enumerate(self.sizes) if axis_of(size, self.base) is self.axis]
+
+    def index_of(self, size: Size) -> int:
+        """Return the index of a size; of a step up the larger training, which may have the base's size."""
+        return self.larger[0] if self.is_step_up else self.sizes.index(size)
+
+    def lr_at(self, size_index: int, lr: float) -> float:
+        """Return what a size trains with where the base trains with `lr`."""
+        return lr if size_index == self.base_index else lr * self.lr_factor
 
     @property
     def counts(self) -> NDArray[np.bool_]:

@@ -139,6 +139,12 @@ class VariantRequest(Frozen):
     log_target: bool = Field(
         default=False, description="Train on the natural logarithm of the label, which must be positive."
     )
+    vocabulary: int | None = Field(
+        default=None,
+        ge=256,
+        le=16_384,
+        description="Of a text: tokens of a byte-pair vocabulary, trained on the training part; 256: bytes.",
+    )
 
     def options(self) -> IngestOptions:
         """Return the same options in the form that the reader takes."""

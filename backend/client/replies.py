@@ -196,8 +196,11 @@ class Verdict(Reply):
 
     @property
     def reusable_lr(self) -> float | None:
-        """The small model's best learning rate, which the verdict is about; None while it is not known."""
-        found: float | None = self.raw["arm"].get("base_lr")
+        """The small model's best learning rate, which the verdict is about; None while it is not known.
+
+        After a step up in training it is that rate times the factor of the rule.
+        """
+        found: float | None = (self.raw.get("carried") or {}).get("lr") or self.raw["arm"].get("base_lr")
         return found
 
     def text(self, part: str, language: str = DEFAULT_LANGUAGE) -> str:

@@ -20,6 +20,7 @@ from muscope.backend.db.schema.tables import CellRow, ExperimentRow
 from muscope.backend.domain.lifecycle import (
     LONGEST_DELAY_SECONDS,
     OPEN_CELL_STATES,
+    ROOM_DELAY_SECONDS,
     CellState,
     DesiredState,
     ExperimentState,
@@ -156,7 +157,9 @@ def fail(
     has_moved = row.committed_step > row.claimed_at_step
     attempt = after_failure(failures=row.failures, has_moved=has_moved, failure=failure)
     state = CellState.CANCELLED if row.desired_state == DesiredState.CANCELLED else attempt.state
-    values = _back_to_queue(now + retry_delay * attempt.failures) | spent
+    is_disk = failure is FailureClass.DISK
+    delay = timedelta(seconds=ROOM_DELAY_SECONDS) if is_disk else retry_delay * attempt.failures
+    values = _back_to_queue(now + delay) | spent
     values |= {
         "state": state,
         "failures": attempt.failures,

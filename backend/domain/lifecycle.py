@@ -14,6 +14,8 @@ LONGEST_SILENCE_SECONDS = 30.0
 # A failed cell is tried again after a few seconds (`settings.retry_delay_seconds`, 100 at most, for each
 # failure in a row). One that would wait for longer was put back before the clock was.
 LONGEST_DELAY_SECONDS = 300.0
+# Pause of a cell whose worker had no room: another may take it, or space may return.
+ROOM_DELAY_SECONDS = 30.0
 
 
 class CellState(StrEnum):
@@ -112,8 +114,11 @@ class Attempt(NamedTuple):
 def after_failure(*, failures: int, has_moved: bool, failure: FailureClass) -> Attempt:
     """Decide between another attempt and giving up; progress resets the count.
 
-    A failure that lies in the definition is final at once.
+    A failure that lies in the definition is final at once. One that lies in a worker's full disk says nothing
+    about the cell, so it is never held against it.
     """
+    if failure is FailureClass.DISK:
+        return Attempt(CellState.QUEUED, 0 if has_moved else failures)
     failures = 0 if has_moved else failures + 1
     is_final = failure in FINAL_FAILURES or failures >= FAILURE_BUDGET
     state = CellState.FAILED if is_final else CellState.QUEUED

@@ -6,7 +6,7 @@ from muscope.backend.grammar.parser import Commands
 
 FILE_COMMANDS = frozenset({"check", "judge", "translate-lr"})
 LANGUAGES = ("en", "ja")
-_OPTIMIZERS = ("sgd", "adam", "adamw")
+_OPTIMIZERS = ("sgd", "adam", "adamw", "lion", "muon", "adafactor")
 _DECAY_RULES = ("independent", "fixed", "sqrt_width")
 _LEAST_SEEDS = 3
 

@@ -39,6 +39,7 @@ class IngestOptions(Frozen):
         ragged: what becomes of rows with another number of cells; without it the file is refused.
         split: `random`, `given` (by the file itself), `time:<column>` or `group:<column>`.
         log_target: train on the logarithm of a label of positive numbers.
+        vocabulary: of a text, how many tokens it may have; 256: bytes.
     """
 
     kind: FileKind | None = None
@@ -61,6 +62,7 @@ class IngestOptions(Frozen):
     ragged: Literal["leave_out"] | None = None
     split: str | None = Field(default=None, max_length=220)
     log_target: bool = False
+    vocabulary: int | None = Field(default=None, ge=256, le=16_384)
 
     def answers(self) -> dict[str, Any]:
         """Return what an owner answered, as JSON, without what was left out and what a name suggests."""

@@ -22,5 +22,7 @@ def refuse_unsuited(kind: FileKind, options: IngestOptions) -> None:
         )
     if options.log_target and kind != "table":
         raise InvalidInput("dataset.option_not_for_kind", option="log_target", kind=kind)
+    if options.vocabulary is not None and kind != "text":
+        raise InvalidInput("dataset.option_not_for_kind", option="vocabulary", kind=kind)
     if options.label is not None and kind != "table":
         raise InvalidInput("dataset.label_not_for_kind", label=options.label[:60], kind=kind)

@@ -22,6 +22,8 @@ from muscope.backend.sweeps.words import sentences
 def judge(options: Namespace, language: str) -> int:
     """Judge the file the command was called with; return the exit status of its outcome."""
     columns, tracked = _columns(options)
+    if options.write_back:
+        tracked.way_back()  # whoever cannot be told is named before anything is judged
     answer = judge_columns(
         columns,
         Options(
@@ -33,19 +35,25 @@ def judge(options: Namespace, language: str) -> int:
         ),
         partial(numbers_of, decimal=decimal_of(columns)),
     )
+    said = sentences(answer, options.language or language)
     if options.runs:
         _write_runs(Path(options.runs), answer)
     if options.json:
         print(answer.model_dump_json(indent=2))
     else:
-        print("\n".join(sentences(answer, options.language or language)))
-    if options.write_back and tracked is not None:
-        tracked.write_back(answer.outcome, "\n".join(sentences(answer, options.language or language)))
+        print("\n".join(said))
+    if options.write_back:
+        tracked.write_back(answer.outcome, "\n".join(said), _artifact(answer))
     sys.stdout.flush()
     return answer.exit_code
 
 
-def _columns(options: Namespace) -> tuple[dict[str, list[str]], Tracked | None]:
+def _artifact(answer: SweepAnswer) -> dict[str, str]:
+    """Return the files that go to a tracker with a verdict: the whole answer, and the next runs."""
+    return {"verdict.json": answer.model_dump_json(indent=2), "next-runs.csv": run_table(answer)}
+
+
+def _columns(options: Namespace) -> tuple[dict[str, list[str]], Tracked]:
     """Return the table of a file, or that of a tracker with the way back to it."""
     if bool(options.source) == bool(options.sweep):
         raise InvalidInput("sweep.file_or_source")
@@ -55,7 +63,7 @@ def _columns(options: Namespace) -> tuple[dict[str, list[str]], Tracked | None]:
     path = Path(options.sweep)
     if not path.is_file():
         raise NotFound("sweep.no_file", path=str(path))
-    return read_columns(path), None
+    return read_columns(path), Tracked([], kind="file")
 
 
 def _write_runs(path: Path, answer: SweepAnswer) -> None:

@@ -1,8 +1,9 @@
 """Mistakes as the field makes them, each as a change of a right plan with the tensors that are then wrong.
 
-Numbers are those of the design's list of 31. Not here: Muon, Lion and Adafactor (25 to 28, not offered
-yet), and those of the role inference itself (30), which tests hold. A mistake is found if one of the tensors
-that it makes wrong is named; where it makes several wrong, each must be.
+Numbers are those of the design's list of 31. Not here: Lion (28), of which torch has none, and those of the
+role inference itself (30), which tests hold. Torch's Muon takes no convolutions, so the ResNet is without it.
+A mistake is found if one of the tensors that it makes wrong is named; where it makes several wrong, each must
+be.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from benchmarks.seeded_models.networks import Forward, build
 from benchmarks.seeded_models.parametrized import Plan, kind_of
 
 NETWORKS = ("resnet", "llama", "lstm", "gqa", "tied")
+WITH_MUON = ("llama", "lstm", "gqa", "tied")
 
 
 class Seeded(NamedTuple):
@@ -50,12 +52,15 @@ def seeded() -> Iterator[Seeded]:
         names = _names(network)
         yield from _under_adamw(network, names)
         yield from _under_sgd(network, names)
+        yield from _under_adafactor(network, names)
+        if network in WITH_MUON:
+            yield from _under_muon(network, names)
 
 
 def right() -> Iterator[Seeded]:
     """Yield the right plans."""
     for network in NETWORKS:
-        for optimizer in ("adamw", "sgd"):
+        for optimizer in ("adamw", "sgd", "adafactor", *(("muon",) if network in WITH_MUON else ())):
             yield Seeded("right", network, optimizer, Plan(), ())
 
 
@@ -118,6 +123,26 @@ def _under_sgd(network: str, names: _Names) -> Iterator[Seeded]:
     rest = [*names.inputs, *names.outputs, *names.norms, *names.biases]
     yield case("23 lr constant", Plan(lr=dict.fromkeys(rest, -1.0)), rest)
     yield case("24 Adam's 1/m", Plan(lr=dict.fromkeys(names.hidden, -1.0)), names.hidden)
+
+
+def _under_adafactor(network: str, names: _Names) -> Iterator[Seeded]:
+    plan = Plan(lr=dict.fromkeys(names.hidden, 0.5))
+    wrong = tuple(frozenset({name}) for name in names.hidden)
+    yield Seeded("28 Adafactor's lr constant", network, "adafactor", plan, wrong)
+
+
+def _under_muon(network: str, names: _Names) -> Iterator[Seeded]:
+    def case(number: str, plan: Plan, wrong: list[str]) -> Seeded:
+        return Seeded(number, network, "muon", plan, tuple(frozenset({name}) for name in wrong))
+
+    hidden, ends = names.hidden, [*names.inputs, *names.outputs]
+    yield case("25 Muon in AdamW's size, constant", Plan(lr=dict.fromkeys(hidden, 0.5)), hidden)
+    plan = Plan(lr=dict.fromkeys(hidden, -1.0), muon_scale="original")
+    yield case("26 Muon in its own size, /m", plan, hidden)
+    # An input kept as [width, numbers] gets from √(outputs/inputs) what it needs; a table of rows does not.
+    wrong = names.outputs if network == "lstm" else ends
+    plan = Plan(muon_scale="original", also_muon=frozenset(ends))
+    yield case("27 Muon on input and output", plan, wrong)
 
 
 def _names(network: str) -> _Names:

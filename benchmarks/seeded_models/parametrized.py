@@ -9,6 +9,9 @@ Powers of m = width / BASE, outputs with the factor 1/m in the forward pass:
     narrow    -1/2     -1    -1     keys and values of GQA
     output    0        0     1
     vector    0        0     1
+
+Muon orthogonalises hidden matrices (power -1/2 with AdamW's RMS) and leaves the rest to AdamW; Adafactor
+takes -1/2 for hidden and narrow tensors and 0 for the others.
 """
 
 from __future__ import annotations
@@ -22,11 +25,13 @@ from torch import Tensor, nn
 
 from benchmarks.seeded_models.networks import BASE, Forward, build
 
-RATES = {"adamw": 4e-3, "sgd": 0.05}
+RATES = {"adamw": 4e-3, "sgd": 0.05, "muon": 4e-3, "adafactor": 0.02}
 DECAY = 0.1
 _LR = {
     "adamw": {"input": 0.0, "hidden": -1.0, "narrow": -1.0, "output": 0.0, "vector": 0.0},
     "sgd": {"input": 1.0, "hidden": 0.0, "narrow": -1.0, "output": 1.0, "vector": 1.0},
+    "muon": {"input": 0.0, "hidden": -0.5, "narrow": -1.0, "output": 0.0, "vector": 0.0},
+    "adafactor": {"input": 0.0, "hidden": -0.5, "narrow": -0.5, "output": 0.0, "vector": 0.0},
 }
 
 
@@ -41,6 +46,8 @@ class Plan:
         follows_decay: weight decay times m where the LR is over m.
         overwrite_at: event at which the scheduler sets one LR for all groups; 0 for never.
         left_out: tensors in no group.
+        muon_scale: torch's mode of Muon's step.
+        also_muon: matrices beside the hidden ones that Muon gets.
     """
 
     forward: Forward = field(default_factory=Forward)
@@ -52,6 +59,8 @@ class Plan:
     epsilon: float = 1e-12
     overwrite_at: int = 0
     left_out: frozenset[str] = frozenset()
+    muon_scale: str = "match_rms_adamw"
+    also_muon: frozenset[str] = frozenset()
 
     def changed(self, **changes: Any) -> Plan:
         """Return the plan with other values of some fields."""
@@ -111,23 +120,53 @@ class Brought:
 
     def optimizer(self, model: nn.Module, width: int, lr: float) -> torch.optim.Optimizer:
         """Return the optimizer with a group for each tensor."""
-        mult, groups = width / BASE, []
+        mult = width / BASE
+        groups: list[dict[str, Any]] = []
+        matrices: list[dict[str, Any]] = []
         for name, tensor in model.named_parameters():
             if name in self.plan.left_out:
                 continue
             kind = kind_of(self.name, name)
-            right = _LR[self.optimizer_name][kind]
+            right = self._right_power(kind)
             rate = lr * mult ** (right + self.plan.lr.get(name, 0.0))
-            has_decay = self.optimizer_name == "adamw" and (kind != "vector" or name in self.plan.decayed)
+            has_decay = self.optimizer_name != "sgd" and (kind != "vector" or name in self.plan.decayed)
             decay = DECAY * (mult**-right if self.plan.follows_decay else 1.0) if has_decay else 0.0
-            groups.append({"params": [tensor], "lr": rate, "weight_decay": decay})
+            is_muon = self.optimizer_name == "muon" and (kind == "hidden" or name in self.plan.also_muon)
+            of_kind = matrices if is_muon and tensor.ndim == 2 else groups
+            of_kind.append({"params": [tensor], "lr": rate, "weight_decay": decay})
         if self.optimizer_name == "sgd":
             return torch.optim.SGD(groups, lr=lr)
+        if self.optimizer_name == "adafactor":
+            return torch.optim.Adafactor(groups, lr=lr)
+        if self.optimizer_name == "muon":
+            muon = torch.optim.Muon(matrices, lr=lr, adjust_lr_fn=self.plan.muon_scale)
+            return MuonWithAdamW(muon, torch.optim.AdamW(groups, lr=lr, eps=self.plan.epsilon))
         return torch.optim.AdamW(groups, lr=lr, eps=self.plan.epsilon)
+
+    def _right_power(self, kind: str) -> float:
+        """Return the power of m in the LR of a kind; Muon in its own size needs none for a hidden matrix."""
+        is_own_size = self.optimizer_name == "muon" and self.plan.muon_scale == "original"
+        return 0.0 if is_own_size and kind == "hidden" else _LR[self.optimizer_name][kind]
 
     def scheduler(self, optimizer: torch.optim.Optimizer) -> _Scheduler:
         """Return a scheduler of constant rates, which may overwrite them once."""
         return _Scheduler(optimizer, self.plan.overwrite_at)
+
+
+class MuonWithAdamW(torch.optim.Optimizer):
+    """Torch's Muon and AdamW as one optimizer, as training scripts join them."""
+
+    def __init__(self, *parts: torch.optim.Optimizer) -> None:
+        groups = [group for part in parts for group in part.param_groups]
+        super().__init__([{"params": group["params"]} for group in groups], {})
+        self.param_groups = groups
+        self._parts = parts
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        """Step both parts."""
+        assert closure is None
+        for part in self._parts:
+            part.step()
 
 
 class _Scheduler:

@@ -1,11 +1,11 @@
 /** Starts the page: texts, header, and whichever page the address names. */
 
-import { isAbort, readStatic } from "./base/api.js";
+import { ApiError, isAbort, readStatic } from "./base/api.js";
 import { errorPage } from "./pages/error_page.js";
 import { header } from "./pages/header.js";
 import { loading } from "./pages/loading.js";
 import { fill } from "./base/dom.js";
-import { followLanguage, onLanguage, startLanguage } from "./base/i18n.js";
+import { followLanguage, onLanguage, startLanguage, t } from "./base/i18n.js";
 import { followOtherTabs, onPreference } from "./viewer/preferences.js";
 import { holdPlace, keepPlaces, returnToPlace } from "./focus/scroll_places.js";
 import { followTheme } from "./viewer/theme.js";
@@ -54,7 +54,7 @@ async function show() {
   leave();
   fill(root, loading());
   try {
-    const { open } = await PAGES[route.name]();
+    const { open } = await scriptsOf(route.name);
     const opened = await open(route, mine.signal);
     if (mine.signal.aborted) return;
     page = opened;
@@ -65,6 +65,13 @@ async function show() {
   draw();
   root.focus({ preventScroll: true });
   returnToPlace();
+}
+
+/** The scripts of a page, which cannot be had without a connection. @param {string} name */
+function scriptsOf(name) {
+  return PAGES[name]().catch(() => {
+    throw new ApiError(0, "no_connection", t("ui.error.no_connection"));
+  });
 }
 
 function leave() {

@@ -1415,6 +1415,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sweeps/of-dataset/{dataset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Store the file of a dataset as a sweep
+         * @description Judge a table that was uploaded as data and holds runs; the dataset stays.
+         */
+        post: operations["create_sweep_of_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sweeps/{sweep_id}": {
         parameters: {
             query?: never;
@@ -2026,10 +2046,10 @@ export interface components {
         };
         /**
          * Axis
-         * @description Axis on which a size is larger than the base: width, depth, or both at once.
+         * @description Axis on which something is larger than at the base: the model's size, or its training.
          * @enum {string}
          */
-        Axis: "width" | "depth" | "both";
+        Axis: "width" | "depth" | "both" | "batch" | "steps" | "step_up";
         /**
          * AxisAnswer
          * @description Answer of one arm on one axis.
@@ -2110,6 +2130,12 @@ export interface components {
          * @enum {string}
          */
         Basis: "measured" | "extrapolated" | "not_claimed";
+        /**
+         * BatchRule
+         * @description Scaling of the LR with the batch size.
+         * @enum {string}
+         */
+        BatchRule: "none" | "sqrt" | "linear";
         /**
          * BenefitState
          * @description Answer to the question of what a larger model brings.
@@ -2297,6 +2323,23 @@ export interface components {
              * @description At the budget's rate; null without one.
              */
             money_spent: number | null;
+        };
+        /**
+         * CarriedRate
+         * @description LR that is reused after a step up, and the conditions it was tuned and is used under.
+         */
+        CarriedRate: {
+            /**
+             * Lr
+             * @description Tuned LR times the factor: the one whose reuse is judged.
+             */
+            lr: number | null;
+            /**
+             * Lr Factor
+             * @description By the rules, LR to use per LR that was tuned.
+             */
+            lr_factor: number;
+            step_up: components["schemas"]["StepUp"];
         };
         /**
          * Caution
@@ -3347,6 +3390,8 @@ export interface components {
             base_depth?: number | null;
             /** Base Width */
             base_width?: number | null;
+            /** @description By which the LR is carried to a larger batch; by default linear under SGD, the square root under Adam and AdamW, and none otherwise. */
+            batch_rule?: components["schemas"]["BatchRule"] | null;
             /** Batch Size */
             batch_size?: number | null;
             /** Branch Exponent */
@@ -3386,6 +3431,7 @@ export interface components {
             /** Num Steps */
             num_steps?: number | null;
             optimizer?: components["schemas"]["OptimizerSpec"] | null;
+            precision?: components["schemas"]["Precision"] | null;
             preset?: components["schemas"]["Preset"] | null;
             protocol?: components["schemas"]["Protocol"] | null;
             /** @default usual */
@@ -3401,6 +3447,8 @@ export interface components {
             sharpness_tolerance?: number | null;
             /** Spec Seed */
             spec_seed?: number | null;
+            /** @description By which the LR is carried to more steps; by default none. */
+            steps_rule?: components["schemas"]["StepsRule"] | null;
             /** Tail Fraction */
             tail_fraction?: number | null;
             /** Target Depth */
@@ -3422,6 +3470,8 @@ export interface components {
             base_depth?: number;
             /** Base Width */
             base_width: number;
+            /** @description Of the LR on a larger batch; None: the published one of the optimizer. */
+            batch_rule?: components["schemas"]["BatchRule"] | null;
             /** Batch Size */
             batch_size: number;
             budget?: components["schemas"]["Budget"] | null;
@@ -3497,6 +3547,8 @@ export interface components {
              *     }
              */
             optimizer: components["schemas"]["OptimizerSpec"];
+            /** @default float32 */
+            precision: components["schemas"]["Precision"];
             /** @default full */
             protocol: components["schemas"]["Protocol"];
             /**
@@ -3522,6 +3574,11 @@ export interface components {
              * @default 0
              */
             spec_seed: number;
+            /**
+             * @description Of the LR on more steps.
+             * @default none
+             */
+            steps_rule: components["schemas"]["StepsRule"];
             /**
              * Tail Fraction
              * @default 0.1
@@ -4215,6 +4272,12 @@ export interface components {
          * @description One kind of scenario and its permitted values: a number between two limits, or a name.
          */
         KindLimits: {
+            /**
+             * Has Value
+             * @description False: it is written without a value.
+             * @default true
+             */
+            has_value: boolean;
             /** High */
             high?: number | null;
             /**
@@ -4949,6 +5012,12 @@ export interface components {
             measured: number | null;
         };
         /**
+         * Precision
+         * @description Numbers that products of a training step are made of; weights and measures are float32.
+         * @enum {string}
+         */
+        Precision: "float32" | "bfloat16";
+        /**
          * Preprocessing
          * @description Preprocessing of a table: the fitted columns, and the label y = mean + scale · (what is predicted).
          *
@@ -5020,6 +5089,8 @@ export interface components {
             base_depth?: number | null;
             /** Base Width */
             base_width?: number | null;
+            /** @description By which the LR is carried to a larger batch; by default linear under SGD, the square root under Adam and AdamW, and none otherwise. */
+            batch_rule?: components["schemas"]["BatchRule"] | null;
             /** Batch Size */
             batch_size?: number | null;
             /** Branch Exponent */
@@ -5061,6 +5132,7 @@ export interface components {
             /** Num Steps */
             num_steps?: number | null;
             optimizer?: components["schemas"]["OptimizerSpec"] | null;
+            precision?: components["schemas"]["Precision"] | null;
             preset?: components["schemas"]["Preset"] | null;
             protocol?: components["schemas"]["Protocol"] | null;
             /** Rate Per Hour */
@@ -5078,6 +5150,8 @@ export interface components {
             sharpness_tolerance?: number | null;
             /** Spec Seed */
             spec_seed?: number | null;
+            /** @description By which the LR is carried to more steps; by default none. */
+            steps_rule?: components["schemas"]["StepsRule"] | null;
             /** Tail Fraction */
             tail_fraction?: number | null;
             /** Target Depth */
@@ -5853,7 +5927,7 @@ export interface components {
          * @description Kind of change a scenario makes; comments give the unit of its value.
          * @enum {string}
          */
-        ScenarioKind: "as_given" | "label_noise" | "feature_noise" | "subsample" | "class_imbalance" | "momentum" | "weight_decay" | "batch_size" | "schedule" | "horizon";
+        ScenarioKind: "as_given" | "label_noise" | "feature_noise" | "subsample" | "class_imbalance" | "momentum" | "weight_decay" | "batch_size" | "schedule" | "horizon" | "batch_axis" | "steps_axis" | "step_up";
         /**
          * ScheduleKind
          * @description Decay of the learning rate after the warm-up.
@@ -6163,6 +6237,28 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * StepUp
+         * @description Conditions of a larger training, and the rules by which the tuned LR is carried to it.
+         */
+        StepUp: {
+            /** Base Batch Size */
+            base_batch_size: number;
+            /** Base Num Steps */
+            base_num_steps: number;
+            batch_rule: components["schemas"]["BatchRule"];
+            /** Batch Size */
+            batch_size: number;
+            /** Num Steps */
+            num_steps: number;
+            steps_rule: components["schemas"]["StepsRule"];
+        };
+        /**
+         * StepsRule
+         * @description Scaling of the LR with the number of steps; the schedule always stretches to the last step.
+         * @enum {string}
+         */
+        StepsRule: "none" | "token_horizon";
         /**
          * StopReason
          * @description Reason why an experiment ended before its plan was complete.
@@ -6750,8 +6846,13 @@ export interface components {
         /**
          * TextProfile
          * @description Amount of text in bytes of UTF-8, and the number of its files.
+         *
+         *     Attributes:
+         *         bytes_per_token: mean length of the tokens that validate; None where tokens are bytes.
          */
         TextProfile: {
+            /** Bytes Per Token */
+            bytes_per_token?: number | null;
             /** Num Bytes */
             num_bytes: number;
             /** Num Files */
@@ -7199,6 +7300,11 @@ export interface components {
             split?: string | null;
             task?: components["schemas"]["Task"] | null;
             /**
+             * Vocabulary
+             * @description Of a text: tokens of a byte-pair vocabulary, trained on the training part; 256: bytes.
+             */
+            vocabulary?: number | null;
+            /**
              * X
              * @description Array that holds the examples.
              */
@@ -7226,6 +7332,8 @@ export interface components {
              * @description True: the control's cost is shown to be larger. False: the control transfers as well.
              */
             can_discriminate: boolean | null;
+            /** @description Of a step up in training: its conditions, and the LR by its rules. */
+            carried?: components["schemas"]["CarriedRate"] | null;
             control: components["schemas"]["ArmVerdict"] | null;
             /** @description None without a control. */
             control_state?: components["schemas"]["ControlState"] | null;
@@ -7462,6 +7570,7 @@ export type AxisAnswer = components['schemas']['AxisAnswer'];
 export type AxisVerdict = components['schemas']['AxisVerdict'];
 export type Band = components['schemas']['Band'];
 export type Basis = components['schemas']['Basis'];
+export type BatchRule = components['schemas']['BatchRule'];
 export type BenefitState = components['schemas']['BenefitState'];
 export type Beyond = components['schemas']['Beyond'];
 export type BreakPoint = components['schemas']['BreakPoint'];
@@ -7470,6 +7579,7 @@ export type BroughtTensor = components['schemas']['BroughtTensor'];
 export type BrowserView = components['schemas']['BrowserView'];
 export type Budget = components['schemas']['Budget'];
 export type BudgetView = components['schemas']['BudgetView'];
+export type CarriedRate = components['schemas']['CarriedRate'];
 export type Caution = components['schemas']['Caution'];
 export type CellState = components['schemas']['CellState'];
 export type CellView = components['schemas']['CellView'];
@@ -7596,6 +7706,7 @@ export type PlannedCellView = components['schemas']['PlannedCellView'];
 export type PointsFormat = components['schemas']['PointsFormat'];
 export type Positions = components['schemas']['Positions'];
 export type PowerRow = components['schemas']['PowerRow'];
+export type Precision = components['schemas']['Precision'];
 export type Preprocessing = components['schemas']['Preprocessing'];
 export type Preset = components['schemas']['Preset'];
 export type PresetView = components['schemas']['PresetView'];
@@ -7657,6 +7768,8 @@ export type SizeStatistics = components['schemas']['SizeStatistics'];
 export type Spacing = components['schemas']['Spacing'];
 export type Stacking = components['schemas']['Stacking'];
 export type StatusView = components['schemas']['StatusView'];
+export type StepUp = components['schemas']['StepUp'];
+export type StepsRule = components['schemas']['StepsRule'];
 export type StopReason = components['schemas']['StopReason'];
 export type SummaryView = components['schemas']['SummaryView'];
 export type SweepAnswer = components['schemas']['SweepAnswer'];
@@ -23540,6 +23653,301 @@ export interface operations {
                      *       "status": 503,
                      *       "title": "Down for now",
                      *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    create_sweep_of_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A dataset's id. */
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same file was stored before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepView"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SweepView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The object's state does not allow it.",
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is over a limit. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The body is over a limit.",
+                     *       "error": {
+                     *         "code": "upload.too_large",
+                     *         "message": "The body is over a limit.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 413,
+                     *       "title": "Too large",
+                     *       "type": "/api/v1/problems/upload.too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The body is of a kind that is not accepted. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The body is of a kind that is not accepted.",
+                     *       "error": {
+                     *         "code": "upload.media_type",
+                     *         "message": "The body is of a kind that is not accepted.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 415,
+                     *       "title": "Kind not accepted",
+                     *       "type": "/api/v1/problems/upload.media_type"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The disk or a quota is full. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The disk or a quota is full.",
+                     *       "error": {
+                     *         "code": "storage.full",
+                     *         "message": "The disk or a quota is full.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 507,
+                     *       "title": "No room",
+                     *       "type": "/api/v1/problems/storage.full"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];

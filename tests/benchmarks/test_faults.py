@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from benchmarks.fault_lab import Outcome, num_faults
-from benchmarks.rows.product.faults import judged
+from benchmarks.fault_lab import Lab, Outcome, num_faults
+from benchmarks.rows.product.faults import disturbed_in_turn, judged
 
 SAME = "same"
 
@@ -49,3 +51,30 @@ def test_the_environment_says_how_many_faults_are_tried(monkeypatch):
     assert num_faults(40) == 3
     monkeypatch.setenv("FAULTS", "")
     assert num_faults(40) == 40
+
+
+class QuietLab(Lab):
+    """Lab without a stack: notes what it is asked to do, and when."""
+
+    def __init__(self):
+        self.random, self.seconds, self.undisturbed = random.Random(1), 20.0, SAME
+        self.asked: list[tuple[str, float]] = []
+
+    def outcome(self, fault, disturb, *, at_seconds):
+        disturb()
+        self.asked.append((fault, at_seconds))
+        return Outcome(fault, SAME, 1.0)
+
+
+def test_a_series_in_pieces_has_the_victims_and_moments_of_the_whole(monkeypatch):
+    def asked(first, count):
+        lab = QuietLab()
+        monkeypatch.setenv("FIRST", str(first))
+        monkeypatch.setenv("FAULTS", str(count))
+        disturbed_in_turn(lab, {"web": lambda: None, "worker": lambda: None, "broker": lambda: None}, 40)
+        return lab.asked
+
+    whole = asked(0, 7)
+
+    assert [fault for fault, _ in whole] == ["web", "worker", "broker", "web", "worker", "broker", "web"]
+    assert asked(0, 2) + asked(2, 5) == whole

@@ -114,5 +114,8 @@ def test_a_setting_that_is_no_number_is_named(visit, instance):
     page.fill("#set-num_steps", "many")
     page.press("#set-num_steps", "Tab")
 
-    expect(page.locator(".plan [role=alert]")).to_contain_text("“num_steps” must be a whole number")
+    said = f"“{say('settings.num_steps', 'en')}” must be a whole number"
+    expect(page.locator(".plan [role=alert]")).to_contain_text(said)
+    expect(page.locator("#set-num_steps")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#set-num_steps-problem")).to_contain_text(said)
     expect(page.locator("#run")).to_be_disabled()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Route, expect
 
-from muscope.backend.catalogue import text
+from muscope.backend.catalogue import LANGUAGES, text
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
@@ -35,6 +35,26 @@ def test_a_lost_connection_is_said_and_the_page_recovers_by_itself(visit, long_e
     page.unroute_all()
     # The page looks every 5 s, as long as an expectation waits by itself.
     expect(page.get_by_text(text("ui.connection.lost", "ja"))).to_be_hidden(timeout=30_000)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_answer_a_foreign_one_and_a_broken_one_say_what_is_safe_and_what_to_do(visit, language):
+    made = visit(language)
+    made.allowed = ("status of 50", "net::ERR_FAILED")
+    page = made.page
+    page.route("**/api/v1/sweeps", lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"))
+    page.route("**/js/pages/workers/workers.js", lambda route: route.abort())
+    failed = {"error": {"code": "internal", "message": text("error.internal", language), "params": {}}}
+    page.route("**/api/v1/usage", lambda route: route.fulfill(status=500, json=failed))
+
+    for path, said in (
+        ("/sweeps", text("ui.error.unreadable", language, status=502)),
+        ("/workers", text("ui.error.no_connection", language)),
+        ("/settings", text("error.internal", language)),
+    ):
+        made.open(path)
+        expect(page.get_by_role("alert")).to_contain_text(said)
+        expect(page.get_by_role("button", name=text("ui.error.retry", language))).to_be_visible()
 
 
 def test_an_experiment_is_cancelled_then_deleted(visit, long_experiment):

@@ -59,3 +59,33 @@ test("wrong labels are a share of classes, but a distance of numbers", async () 
   assert.match(scenarioText("label_noise:0.2", "classification"), /20%/);
   assert.doesNotMatch(scenarioText("label_noise:0.2", "regression"), /%/);
 });
+
+test("a scenario without a value needs none", () => {
+  const whole = {
+    kind: "step_up",
+    low: null,
+    high: null,
+    is_whole: false,
+    names: [],
+    has_value: false,
+  };
+  assert.equal(isWithin(whole, ""), true);
+});
+
+test("steps and batches of a step up are written in full", async () => {
+  await speak("en");
+  const steps = {
+    kind: "steps_axis",
+    low: 2401,
+    high: 1000000,
+    is_whole: true,
+    names: [],
+    has_value: true,
+  };
+  assert.match(limitsText(steps, "classification"), /2,401.*1,000,000/);
+  assert.match(scenarioText("steps_axis:2401", "classification"), /2,401/);
+  assert.doesNotMatch(
+    scenarioText("step_up", "classification"),
+    /NaN|undefined|–/,
+  );
+});

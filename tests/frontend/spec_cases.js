@@ -29,6 +29,7 @@ export const SPEC = {
   num_steps: 200,
   measure_every: 10,
   measure_spacing: "even",
+  precision: "float32",
   sharpness_batch_size: 256,
   sharpness_tolerance: 0.001,
   divergence_factor: 20,

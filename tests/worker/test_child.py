@@ -8,7 +8,7 @@ import torch
 from pydantic import ValidationError
 
 from muscope.backend.domain.lifecycle import FailureClass
-from muscope.backend.errors import InvalidInput, Unavailable
+from muscope.backend.errors import InvalidInput, StorageFull, Unavailable
 from muscope.worker import child
 from muscope.worker.child import classify
 from muscope.worker.messages import Event, Request
@@ -31,6 +31,8 @@ def _failed_allocation():
         (MemoryError(), FailureClass.OOM),
         (OSError(errno.ENOSPC, "no space"), FailureClass.DISK),
         (OSError(errno.EDQUOT, "quota"), FailureClass.DISK),
+        (OSError(errno.EROFS, "read-only"), FailureClass.DISK),
+        (StorageFull("storage.full", needed_mib=2), FailureClass.DISK),
         (OSError(errno.EACCES, "denied"), FailureClass.CODE),
         (ValueError("x"), FailureClass.CODE),
         (InvalidInput("spec.too_many_runs"), FailureClass.SPEC),

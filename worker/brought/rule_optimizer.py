@@ -29,7 +29,7 @@ class RuleOptimizer(torch.optim.Optimizer):
         self._num_steps = 0
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
         """Move every tensor that has a gradient."""
         assert closure is None
         for group in self.param_groups:

@@ -46,4 +46,5 @@ def look(database: Database, notices: Notices, *, now: datetime) -> None:
         log.warning(
             "cell %s was held by %s, which has ended; it is now %s", pulse.cell_id, pulse.owner, state
         )
-        notices.publish(ProgressNotice(pulse.experiment_id, pulse.cell_id))
+        if pulse.experiment_id is not None:
+            notices.publish(ProgressNotice(pulse.experiment_id, pulse.cell_id))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
 from muscope.backend.domain.spec.dataset import DataDims, ImageShape, Task
-from muscope.backend.domain.spec.experiment import ExperimentSpec, Loss
+from muscope.backend.domain.spec.experiment import ExperimentSpec, Loss, Precision
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.measures import DensityGrid, Measure, without_curvature
 from muscope.backend.domain.spec.metrics import Metric, Schedule, Spacing
@@ -59,6 +59,7 @@ class CellProgram:
     base_depth: int | None = None
     completep_alpha: float = 1.0
     measure_spacing: Spacing = Spacing.EVEN
+    precision: Precision = Precision.FLOAT32
     has_curvature: bool = True
 
     @classmethod

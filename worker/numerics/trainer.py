@@ -23,6 +23,7 @@ from muscope.worker.numerics.derivatives import Derivatives
 from muscope.worker.numerics.ensemble import Stack, stack_slices
 from muscope.worker.numerics.families import FamilyNetwork, network_of
 from muscope.worker.numerics.losses import Targets
+from muscope.worker.numerics.lowered import of_precision
 from muscope.worker.numerics.measurement import Measurer
 from muscope.worker.numerics.network import Network, Params, init
 from muscope.worker.numerics.optimizer import Update, initial_moments
@@ -140,7 +141,7 @@ class _Conditions:
             program,
             network,
             family,
-            family.derivatives(network),
+            of_precision(program.precision, family.apply, family.derivatives(network), data.x_train.device),
             {name: tensor.shape for name, tensor in tensors.items()},
             data.x_train,
             Targets(data.y_train, data.task, data.num_outputs, data.dtype),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TypeVar
 
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import datasets as dataset_rows
@@ -32,10 +33,13 @@ from muscope.worker.numerics.trainer import Training
 from muscope.worker.training.brought_family import ModelFolder
 from muscope.worker.training.checkpoints import CheckpointRules, Checkpoints, made_for
 from muscope.worker.training.data import load_data
-from muscope.worker.training.recorder import Recorder
+from muscope.worker.training.recorder import RETRY_SECONDS, Recorder
 from muscope.worker.training.tensor_rows import tensor_rows
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+# Codes of what comes back by itself; a dataset's file that is gone or damaged does not.
+_OUTAGES = ("database.", "blobs.unreachable")
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,11 @@ def train_cell_now(
     *,
     on_step: Callable[[int], None],
     processor_seconds: Callable[[], float] = time.process_time,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Train the cell and store every window; calls `on_step` after each commit. Raises ClaimLost."""
     began = processor_seconds()
-    work = _load_work(claim, stores.database)
+    work = _outlasting(lambda: _load_work(claim, stores.database), sleep)
     program = CellProgram.from_spec(work.planned, work.cell, chunk_steps=work.chunk_steps)
     recorder = Recorder(
         stores.database,
@@ -77,7 +82,7 @@ def train_cell_now(
         schedule=program.schedule,
         tail_steps=work.planned.under(work.cell.scenario).tail_steps(),
         now=lambda: datetime.now(UTC),
-        sleep=time.sleep,
+        sleep=sleep,
     )
     environment = environment_fingerprint()
     recorder.begin(environment, tensor_rows(program, work.shape.dims))
@@ -85,7 +90,7 @@ def train_cell_now(
         stores.database, stores.blobs, claim, stores.checkpoint_rules, made_for(program, environment)
     )
     saved = checkpoints.load() if checkpoints else None
-    data = _data_of(stores.blobs, work)
+    data = _outlasting(lambda: _data_of(stores.blobs, work), sleep)
     with stores.models.family(program, data) as family:
         training = Training(program, data, saved, family)
         for window in training.windows():
@@ -95,6 +100,21 @@ def train_cell_now(
                 checkpoints.save_if_due(training)
     recorder.finish()
     _record_speed(claim, work, stores.database, took_seconds=processor_seconds() - began)
+
+
+def _outlasting(read: Callable[[], T], sleep: Callable[[float], None]) -> T:
+    """Repeat a read while the database or the bucket is away; a supervisor ends one that waits too long.
+
+    An outage is no failure of the cell: three in a row would be the end of it.
+    """
+    while True:
+        try:
+            return read()
+        except Unavailable as error:
+            if not error.code.startswith(_OUTAGES):
+                raise
+            log.warning("waiting for what a cell begins with: %s", error)
+            sleep(RETRY_SECONDS)
 
 
 def _record_speed(claim: Claim, work: _Work, database: Database, *, took_seconds: float) -> None:

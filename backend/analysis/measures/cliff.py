@@ -19,7 +19,7 @@ def cliff_of(sweep: Sweep, size_index: int, lr_index: int) -> Cliff | None:
     if lr_index not in tried:
         return None
     stable, diverging = _stable(sweep, size_index, lr_index), lr_margin(sweep, size_index, lr_index)
-    if diverging is not None or stable is None:
+    if diverging is not None or stable is None or sweep.is_step_up:
         return Cliff(stable=stable, diverging=diverging, is_measured=True)
     smaller = [lr_margin(sweep, i, lr_index) for i in (sweep.base_index, *sweep.planned) if i < size_index]
     seen = [margin for margin in smaller if margin is not None and margin > stable]

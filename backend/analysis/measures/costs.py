@@ -155,6 +155,14 @@ def costs_of(
     )
 
 
+def without_benefit(costs: Costs) -> Costs:
+    """Return the costs without what the target brings over the base, where that is not defined (ADR 0055)."""
+    unknown = Estimate()
+    return costs._replace(
+        gain=unknown, gain_loss=unknown, search_gain_loss=unknown, has_gain=None, benefit=None
+    )
+
+
 def _best_index(target: SizeLosses, carried: int, as_run: int) -> int:
     """Return the LR with the lowest loss relative to the reused one, over the seeds both have."""
     above = {int(index): target.above(int(index), carried) for index in target.indices}

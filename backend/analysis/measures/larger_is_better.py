@@ -19,8 +19,10 @@ def num_inversions(sweep: Sweep, loss: Metric, lr_index: int) -> int | None:
     """Return M6: steps up in size at which the loss at the reused LR rises by more than two standard errors.
 
     A step goes from a judged size to the next one on the axis, paired over the seeds that both have
-    (docs/science.md §6.2). None where no step can be compared.
+    (docs/science.md §6.2). None where no step can be compared, as with another batch or horizon.
     """
+    if sweep.is_step_up:
+        return None
     judged_WS = sweep.judged(loss)[:, lr_index]
     indices = [sweep.base_index, *sweep.planned]
     rises = [
@@ -66,7 +68,7 @@ def field_statistics(
         reused=finite_or_none(float(of_reused.mean())),
         best=finite_or_none(float(of_best.mean())),
         cost=_paired(sign * (of_reused - of_best), level),
-        benefit=_paired(sign * (of_base - of_best), level),
+        benefit=Estimate() if sweep.is_step_up else _paired(sign * (of_base - of_best), level),
     )
 
 

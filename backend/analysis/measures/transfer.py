@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from muscope.backend.analysis.measures.carried_rate import carried_index
-from muscope.backend.analysis.measures.costs import Costs, costs_of
+from muscope.backend.analysis.measures.costs import Costs, costs_of, without_benefit
 from muscope.backend.analysis.measures.extra_training import extra_training
 from muscope.backend.analysis.measures.pairs import Pair, pair_of
 from muscope.backend.analysis.statistics import bootstrap
@@ -65,17 +65,18 @@ def compare(sweep: Sweep, loss: Metric, size_index: int, thresholds: Thresholds)
     shift = shift_of(pair, sweep.log2_lrs, level) if base is not None else Estimate()
     num_seeds = 0 if carried is None else pair.target.num_seeds_at(carried)
     of_look = look_level(level, pair.num_seeds, num_seeds, sweep.settle)
-    costs = costs_of(pair, carried, base, target, of_look, level)
+    every = costs_of(pair, carried, base, target, of_look, level)
+    costs = without_benefit(every) if sweep.is_step_up else every
     extra = Estimate()
     if carried is not None and costs.best_index is not None:
         extra = extra_training(sweep, size_index, carried, costs.best_index, of_look, tuple(costs.rivals))
     best_base, initial_base = _best(sweep, loss, sweep.base_index, base)
     best_target, initial_target = _best(sweep, loss, size_index, target)
-    of_costs = _statistics_of(costs, thresholds)
+    of_costs = _statistics_of(costs, thresholds, has_benefit=not sweep.is_step_up)
     return Comparison(
         statistics=LossStatistics(
             loss=loss,
-            optimal_lr=None if target is None else float(2.0**target.log2_lr),
+            optimal_lr=None if target is None else sweep.lr_at(size_index, float(2.0**target.log2_lr)),
             is_edge=target is not None and target.is_edge,
             lr_shift=shift,
             extra_training=extra,
@@ -96,13 +97,18 @@ def compare(sweep: Sweep, loss: Metric, size_index: int, thresholds: Thresholds)
     )
 
 
-def _statistics_of(costs: Costs, thresholds: Thresholds) -> dict[str, Any]:
-    """Return the fields of `LossStatistics` that are read from the costs."""
+def _statistics_of(costs: Costs, thresholds: Thresholds, *, has_benefit: bool) -> dict[str, Any]:
+    """Return the fields of `LossStatistics` that are read from the costs.
+
+    Args:
+        has_benefit: False where a benefit is not defined, so that the limit is its upper bound.
+    """
     is_known = costs.regret.value is not None
+    limit = thresholds.cost_limit(costs.sure_benefit) if has_benefit else thresholds.transfers_regret
     share = costs.benefit_share
     return {
         "transfer_regret": costs.regret,
-        "cost_limit": thresholds.cost_limit(costs.sure_benefit) if is_known else None,
+        "cost_limit": limit if is_known else None,
         "regret_z": costs.regret_z,
         "cost": costs.excess,
         "gain_loss": costs.gain_loss,
@@ -159,7 +165,7 @@ def lr_slope(sweep: Sweep, loss: Metric, level: float) -> Estimate:
     inside = {
         i: found for i, found in enumerate(optima(sweep, loss)) if found is not None and not found.is_edge
     }
-    if len(inside) < 2:
+    if len(inside) < 2 or len(set(sweep.log2_extents[list(inside)].tolist())) < 2:
         return Estimate()
     indices = list(inside)
     x = sweep.log2_extents[indices]
@@ -191,7 +197,7 @@ def speed(sweep: Sweep, size_index: int, lr_index: int) -> float | None:
     The loss is the train loss; the curve is the seeds' mean of trailing means over as many steps as the final
     loss averages. None if it is not reached, or if a seed diverged.
     """
-    if Metric.TRAIN_LOSS not in sweep.losses:
+    if Metric.TRAIN_LOSS not in sweep.losses or sweep.is_step_up:
         return None
     seeds = sweep.shared_seeds(size_index)
     goal = float(complete_mean(sweep.judged(Metric.TRAIN_LOSS)[sweep.base_index, lr_index, seeds]))

@@ -31,7 +31,12 @@ METHOD = "trend_over_sizes"
 def beyond_of(
     arm: ArmVerdict, sweep: Sweep, deciding: Deciding | None, thresholds: Thresholds
 ) -> Beyond | None:
-    """Return what is expected at twice the largest size of an axis; None where nothing is known there."""
+    """Return what is expected at twice the largest size of an axis; None where nothing is known there.
+
+    Nothing is after a step up, whose one step shows no trend over sizes.
+    """
+    if sweep.is_step_up:
+        return None
     sizes = [
         size for size in arm.sizes if size.axis is sweep.axis and (size.width, size.depth) in sweep.sizes
     ]

@@ -53,6 +53,11 @@ class Case(NamedTuple):
     rate: float
     is_target: bool = True
     unit: CostUnit = CostUnit.SHARE
+    lr_factor: float = 1.0
+
+    def lr_at_size(self, lr_index: int) -> float:
+        """Return what the size trains with at an index of the base's grid, rounded."""
+        return rounded(self.lrs[lr_index] * self.lr_factor)
 
     @property
     def loss(self) -> Metric:
@@ -136,7 +141,7 @@ def _nothing_learned(case: Case, size: Size) -> tuple[Reason, ...]:
 
 def _at_edge(case: Case, size: Size, best: Optimum | None) -> tuple[Reason, ...]:
     assert best is not None, "an optimum at an edge is there"
-    lr = rounded(case.lrs[best.index])
+    lr = rounded(case.lrs[best.index]) if best is case.comparison.base else case.lr_at_size(best.index)
     if best.is_lower:
         return (reason("optimum_at_lower_edge", loss=case.loss, lr=lr, **named(size)),)
     return (reason("optimum_at_upper_edge", loss=case.loss, lr=lr, **named(size)),)
@@ -152,7 +157,7 @@ _REASONS: dict[str, Callable[[Case, Thresholds], tuple[Reason, ...]]] = {
     "benefit_lost": lambda case, t: (_gain_reason(case, t.fine_tune_gain_loss),),
     "shift_too_large": lambda case, t: (_cost_reason(case, t), _shift_reason(case)),
     "reused_not_run": lambda case, _: (
-        reason("reused_not_run", loss=case.loss, lr=rounded(case.lrs[case.reused_index]), **named(case.size)),
+        reason("reused_not_run", loss=case.loss, lr=case.lr_at_size(case.reused_index), **named(case.size)),
     ),
     "target_learned_nothing": lambda case, _: _nothing_learned(case, case.size),
     "target_at_edge": lambda case, _: _at_edge(case, case.size, case.comparison.target),
@@ -236,7 +241,7 @@ def _instability_reason(case: Case) -> Reason:
 
 def _divergence_reason(case: Case) -> Reason:
     return reason(
-        "diverges", **named(case.size), percent=percent(case.rate), lr=rounded(case.lrs[case.reused_index])
+        "diverges", **named(case.size), percent=percent(case.rate), lr=case.lr_at_size(case.reused_index)
     )
 
 

@@ -47,7 +47,7 @@ def with_statistics(
         found[group] = evidence
         if sweep is None or evidence.open:
             continue
-        base = group._replace(size=sweep.base)
+        base = group._replace(scenario=group.scenario.tuned_under, size=sweep.base)
         if base not in groups or groups[base].open:
             continue
         is_known = all(_is_same(before.get(each), groups[each]) for each in (base, group))
@@ -62,7 +62,7 @@ def _is_same(before: GroupEvidence | None, now: GroupEvidence) -> bool:
 
 def statistics_at(sweep: Sweep, size: Size, thresholds: Thresholds) -> GroupStatistics:
     """Return the statistics of one size of an arm, from the LRs tried there with the seeds planned there."""
-    index = sweep.sizes.index(size)
+    index = sweep.index_of(size)
     pair = _pair(sweep, index)
     if pair.deciding_loss is None:
         return GroupStatistics()
@@ -157,6 +157,7 @@ def _pair(sweep: Sweep, i: int) -> Sweep:
         coordinate_changes=None,
         initial_activations=None,
         further=None if sweep.further is None else _sizes_alone(sweep.further, sizes),
+        extents=None if sweep.extents is None else tuple(sweep.extents[index] for index in sizes),
     )
 
 

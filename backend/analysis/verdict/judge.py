@@ -24,11 +24,13 @@ from muscope.backend.analysis.verdict.headline import (
 from muscope.backend.analysis.verdict.missing_runs import RunSeconds
 from muscope.backend.analysis.verdict.one_arm import judge_arm
 from muscope.backend.analysis.verdict.preconditions import Terms
+from muscope.backend.analysis.verdict.step_up import carried_rate, step_up_reasons
 from muscope.backend.domain.spec.experiment import (
     ExperimentSpec,
     base_size,
     chosen_arm,
     controls_of,
+    sizes_under,
 )
 from muscope.backend.domain.spec.judging.decision import most_seeds
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
@@ -72,12 +74,13 @@ def judge(
     arm = arms[chosen_arm(spec)]
     control, state = _control(spec, arms, sweeps)
     num_seeds = _num_seeds(spec, arm)
+    qualifications = _qualifications(spec.thresholds, num_seeds, control, state)
     deciding = deciding_of(arm, spec.cost_unit, spec.thresholds)
     return Verdict(
         scenario=scenario,
         outcome=arm.outcome,
         rule=arm.rule,
-        reasons=(*arm.reasons, *_qualifications(spec.thresholds, num_seeds, control, state)),
+        reasons=(*arm.reasons, *step_up_reasons(spec, scenario, arm.base_lr), *qualifications),
         is_provisional=_is_provisional(num_seeds, spec.thresholds),
         is_interim=is_interim,
         arm=arm,
@@ -89,11 +92,17 @@ def judge(
         control_state=state,
         open=_open(spec, arm, deciding),
         base_width=base_size(spec).width,
-        target_width=max(spec.widths),
-        ranges=_ranges(spec.under(scenario), arm),
+        target_width=max(size.width for size in sizes_under(spec, scenario)),
+        ranges=_ranges(spec.under(scenario), arm, _sizes_of(spec, scenario)),
         thresholds=spec.thresholds,
         spec_sha256=spec.sha256(),
+        carried=carried_rate(spec, scenario, arm.base_lr),
     )
+
+
+def _sizes_of(spec: ExperimentSpec, scenario: Scenario) -> set[Size]:
+    """Return the sizes a verdict rests on."""
+    return {*sizes_under(spec, scenario), *([base_size(spec)] if scenario.is_step_up else [])}
 
 
 def _open(spec: ExperimentSpec, arm: ArmVerdict, deciding: Deciding | None) -> OpenAnswer | None:
@@ -160,18 +169,18 @@ def _qualifications(
     return tuple(found)
 
 
-def _ranges(spec: ExperimentSpec, arm: ArmVerdict) -> Ranges:
+def _ranges(spec: ExperimentSpec, arm: ArmVerdict, sizes: set[Size]) -> Ranges:
     lrs = spec.arm(arm.parametrization).lrs
     return Ranges(
-        widths=tuple(sorted(spec.widths)),
-        depths=tuple(sorted(spec.depths)),
+        widths=tuple(sorted({size.width for size in sizes})),
+        depths=tuple(sorted({size.depth for size in sizes})),
         num_steps=spec.num_steps,
         batch_size=spec.batch_size,
         num_seeds=len(spec.seeds),
         lr_low=min(lrs),
         lr_high=max(lrs),
         not_claimed=(
-            reason("beyond_widths", width=max(spec.widths)),
+            reason("beyond_widths", width=max(size.width for size in sizes)),
             reason("other_horizon", num_steps=spec.num_steps),
             reason("other_batch", batch_size=spec.batch_size),
             reason("other_optimizer", optimizer=spec.optimizer.kind),

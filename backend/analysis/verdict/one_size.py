@@ -133,14 +133,18 @@ def case_of(
         rate=sweep.divergence_rate(size_index, reused) or 0.0,
         is_target=is_target,
         unit=sweep.cost_unit,
+        lr_factor=sweep.lr_factor,
     )
 
 
 def _spreads(
     sweep: Sweep, size_index: int, lr_index: int | None, thresholds: Thresholds
 ) -> list[SharpnessSpread]:
-    """Return M5 at the reused LR and below: against the largest size, and of the largest against the base."""
-    if lr_index is None:
+    """Return M5 at the reused LR and below: against the largest size, and of the largest against the base.
+
+    None after a step up: sharpness depends on batch and horizon at any LR.
+    """
+    if lr_index is None or sweep.is_step_up:
         return []
     widest = max(sweep.planned, default=sweep.base_index)
     other = sweep.base_index if size_index == widest else widest

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import math
 
-from muscope.backend.domain.cost.memory import bytes_per_run, require_fits, turn_bytes
+from muscope.backend.domain.cost.memory import (
+    bytes_per_run,
+    conditions_at,
+    largest_under,
+    require_fits,
+    turn_bytes,
+)
 from muscope.backend.domain.spec.dataset import DatasetShape
 from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
-from muscope.backend.domain.spec.size import Size
 
 # Share of a GPU's free memory that a plan may fill: the rest is for cuBLAS, fragmentation and the data.
 USABLE_SHARE = 0.8
@@ -47,13 +52,13 @@ def gpu_cell_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth:
 
 def halved_to_fit(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:
     """Return, per width, the runs of a cell: the largest arm's, halved until they fit; at least one."""
-    deepest, under_each = max(spec.depths), [spec.under(scenario) for scenario in spec.scenarios]
+    deepest = max(spec.depths)
     all_runs = max(len(arm.lrs) for arm in spec.arms) * len(spec.seeds)
     fitting = {}
     for width in spec.widths:
         num_runs = all_runs
         while num_runs > 1 and memory_bytes < max(
-            gpu_cell_bytes(under, shape, width, deepest, num_runs) for under in under_each
+            gpu_cell_bytes(under, shape, width, deepest, num_runs) for under in conditions_at(spec, width)
         ):
             num_runs = math.ceil(num_runs / 2)
         fitting[width] = num_runs
@@ -62,6 +67,7 @@ def halved_to_fit(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: in
 
 def require_gpu_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
     """Refuse a plan whose largest run alone does not fit; raises InvalidInput with the estimate."""
-    width, depth = max(spec.widths), max(spec.depths)
-    needed = max(gpu_cell_bytes(spec.under(each), shape, width, depth, 1) for each in spec.scenarios)
-    require_fits("spec.too_much_gpu_memory", Size(width, depth), needed, memory_bytes)
+    for scenario in spec.scenarios:
+        size = largest_under(spec, scenario)
+        needed = gpu_cell_bytes(spec.under(scenario), shape, size.width, size.depth, 1)
+        require_fits("spec.too_much_gpu_memory", size, needed, memory_bytes)

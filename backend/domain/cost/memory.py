@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 
 from muscope.backend.domain.spec.dataset import DatasetShape
-from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.experiment import ExperimentSpec, size_stepped_up
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.measures import Measure, measure_copies, turn_copies
+from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
 from muscope.backend.errors import InvalidInput
 
@@ -79,11 +80,27 @@ def cell_bytes(spec: ExperimentSpec, shape: DatasetShape, width: int, depth: int
     return FIXED_BYTES + of_runs + of_stack + turn_bytes(spec, shape, width, depth)
 
 
+def largest_under(spec: ExperimentSpec, scenario: Scenario) -> Size:
+    """Return the largest size that is counted for a scenario: the one of a step up, else the plan's."""
+    if scenario.is_step_up:
+        return size_stepped_up(spec, scenario)
+    return Size(max(spec.widths), max(spec.depths))
+
+
+def conditions_at(spec: ExperimentSpec, width: int) -> tuple[ExperimentSpec, ...]:
+    """Return the spec under every scenario that may train a width."""
+    trained = (
+        each for each in spec.scenarios if not each.is_step_up or size_stepped_up(spec, each).width == width
+    )
+    return tuple(spec.under(scenario) for scenario in trained)
+
+
 def require_memory(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> None:
     """Refuse a plan whose largest run alone is over the limit; raises InvalidInput with the estimate."""
-    width, depth = max(spec.widths), max(spec.depths)
-    needed = max(cell_bytes(spec.under(each), shape, width, depth, 1) for each in spec.scenarios)
-    require_fits("spec.too_much_memory", Size(width, depth), needed, memory_bytes)
+    for scenario in spec.scenarios:
+        size = largest_under(spec, scenario)
+        needed = cell_bytes(spec.under(scenario), shape, size.width, size.depth, 1)
+        require_fits("spec.too_much_memory", size, needed, memory_bytes)
 
 
 def require_fits(code: str, size: Size, needed: int, memory_bytes: int) -> None:
@@ -100,9 +117,8 @@ def require_fits(code: str, size: Size, needed: int, memory_bytes: int) -> None:
 
 def max_runs_per_cell(spec: ExperimentSpec, shape: DatasetShape, *, memory_bytes: int) -> dict[int, int]:
     """Return, per width, how many runs fit into `memory_bytes` under every scenario; at least one."""
-    under_each = [spec.under(scenario) for scenario in spec.scenarios]
     return {
-        width: min(_max_runs(under, shape, width, memory_bytes) for under in under_each)
+        width: min(_max_runs(under, shape, width, memory_bytes) for under in conditions_at(spec, width))
         for width in spec.widths
     }
 

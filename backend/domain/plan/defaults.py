@@ -183,8 +183,11 @@ def cut_steps(
     *,
     target_seconds: float = TARGET_SECONDS,
 ) -> ExperimentSpec:
-    """Remove whole measurement intervals from the end until the expected path fits the target time."""
-    cells = foreseen_cells(spec)
+    """Remove whole measurement intervals from the end until the expected path fits the target time.
+
+    A step up in training is left out: it takes what was asked for, however short its base is.
+    """
+    cells = [cell for cell in foreseen_cells(spec) if not cell.scenario.is_step_up]
     least = MIN_INTERVALS * spec.measure_every
     while plan_seconds(spec, cells, shape, capacity) > target_seconds:
         if spec.num_steps - spec.measure_every < least:

@@ -34,6 +34,7 @@ from muscope.backend.domain.spec.experiment import (
     Loss,
     Measures,
     PositiveInt,
+    Precision,
     Protocol,
     Scenarios,
     Seed,
@@ -41,6 +42,7 @@ from muscope.backend.domain.spec.experiment import (
     SharpnessTolerance,
     TailFraction,
 )
+from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.judging.decision import (
     CostUnit,
     DecidingLoss,
@@ -54,6 +56,7 @@ from muscope.backend.domain.spec.metrics import Spacing
 from muscope.backend.domain.spec.model import Model
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scaling.step_up import BatchRule, StepsRule
 from muscope.backend.errors import InvalidInput
 
 # The work of foreseeing stages grows with the cube of the sizes: 5 s at this many, minutes at 200.
@@ -92,6 +95,7 @@ class PlanRequest(Frozen):
     measure_every: PositiveInt | None = None
     sharpness_batch_size: PositiveInt | None = None
     measure_spacing: Spacing | None = None
+    precision: Precision | None = None
     model: Model | None = None
     branch_exponent: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     measures: Measures | None = None
@@ -112,6 +116,14 @@ class PlanRequest(Frozen):
     )
     cost_unit: CostUnit | None = Field(default=None, description="By default extra training for text.")
     settle: Settle | None = None
+    batch_rule: BatchRule | None = Field(
+        default=None,
+        description="By which the LR is carried to a larger batch; by default linear under SGD, the square"
+        " root under Adam and AdamW, and none otherwise.",
+    )
+    steps_rule: StepsRule | None = Field(
+        default=None, description="By which the LR is carried to more steps; by default none."
+    )
 
 
 def resolve(
@@ -186,6 +198,9 @@ def require_loss_of(model: Model, request: PlanRequest) -> None:
     for measure in request.measures or ():
         if is_own and measure in _OF_OUTPUTS:
             raise InvalidInput("spec.measure_needs_outputs", measure=measure.value)
+    precision = request.precision
+    if isinstance(model, Brought) and precision not in (None, Precision.FLOAT32):
+        raise InvalidInput("spec.precision_of_brought", given=precision)
 
 
 def _require_few_sizes(spec: ExperimentSpec) -> None:

@@ -53,6 +53,8 @@ def _require_measurable(spec: ExperimentSpec) -> None:
 def require_scenario(spec: ExperimentSpec, shape: DatasetShape, scenario: Scenario) -> None:
     """Refuse a scenario that data or training cannot have, or that changes nothing; raises InvalidInput."""
     _require_task(shape, scenario)
+    if scenario.is_step_up:
+        _require_step_up(spec, scenario)
     is_change = scenario.is_of_data or scenario.kind is ScenarioKind.AS_GIVEN
     if not is_change and spec.under(scenario) == spec:
         raise InvalidInput("scenario.same_as_given", scenario=scenario)
@@ -70,6 +72,20 @@ def require_scenario(spec: ExperimentSpec, shape: DatasetShape, scenario: Scenar
     under = spec.under(scenario)
     under.optimizer.require_consistent()
     _require_examples(under, shape, scenario)
+
+
+def _require_step_up(spec: ExperimentSpec, scenario: Scenario) -> None:
+    """Refuse a step up without a base that was tuned as given, or to no more than the plan has."""
+    if Scenario.AS_GIVEN not in spec.scenarios:
+        raise InvalidInput("scenario.needs_as_given", scenario=scenario)
+    step = spec.step_up(scenario)
+    if scenario.kind is ScenarioKind.STEP_UP:
+        if (step.batch_size, step.num_steps) == (spec.batch_size, spec.num_steps):
+            raise InvalidInput("scenario.step_up_of_nothing", scenario=scenario)
+        return
+    field = "batch_size" if scenario.kind is ScenarioKind.BATCH_AXIS else "num_steps"
+    if getattr(step, field) <= getattr(spec, field):
+        raise InvalidInput("scenario.not_larger", scenario=scenario, field=field, given=getattr(spec, field))
 
 
 def _require_task(shape: DatasetShape, scenario: Scenario) -> None:

@@ -20,6 +20,7 @@ class KindLimits(Frozen):
     high: float | None = None
     is_whole: bool = Field(default=False, description="Whole numbers only.")
     names: tuple[str, ...] = Field(default=(), description="The names it may have instead of a number.")
+    has_value: bool = Field(default=True, description="False: it is written without a value.")
 
 
 def possible_kinds(spec: ExperimentSpec, shape: DatasetShape) -> tuple[KindLimits, ...]:
@@ -40,6 +41,12 @@ def _is_possible(kind: ScenarioKind, spec: ExperimentSpec, shape: DatasetShape) 
         return spec.optimizer.traits.has_momentum
     if kind is ScenarioKind.HORIZON:
         return LIMITS[kind][0] * spec.num_steps <= MAX_STEPS
+    if kind is ScenarioKind.BATCH_AXIS:
+        return spec.batch_size < shape.num_train
+    if kind is ScenarioKind.STEPS_AXIS:
+        return spec.num_steps < MAX_STEPS
+    if kind is ScenarioKind.STEP_UP:
+        return any(each.kind in (ScenarioKind.BATCH_AXIS, ScenarioKind.STEPS_AXIS) for each in spec.scenarios)
     return True
 
 
@@ -47,6 +54,8 @@ def _limits_of(kind: ScenarioKind, spec: ExperimentSpec, shape: DatasetShape) ->
     if kind is ScenarioKind.SCHEDULE:
         names = [name for name in SCHEDULES if spec.under(Scenario(f"{kind}:{name}")) != spec]
         return KindLimits(kind=kind, names=tuple(names))
+    if kind is ScenarioKind.STEP_UP:
+        return KindLimits(kind=kind, has_value=False)
     low, high = LIMITS[kind]
     if kind is ScenarioKind.LABEL_NOISE and shape.task is not Task.REGRESSION:
         # The largest share in thousandths that is below 1 - 1/C.
@@ -55,4 +64,8 @@ def _limits_of(kind: ScenarioKind, spec: ExperimentSpec, shape: DatasetShape) ->
         high = shape.num_train
     elif kind is ScenarioKind.HORIZON:
         high = min(high, MAX_STEPS // spec.num_steps)
+    elif kind is ScenarioKind.BATCH_AXIS:
+        low, high = spec.batch_size + 1, shape.num_train
+    elif kind is ScenarioKind.STEPS_AXIS:
+        low = spec.num_steps + 1
     return KindLimits(kind=kind, low=low, high=high, is_whole=kind in WHOLE_NUMBERS)

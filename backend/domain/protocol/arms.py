@@ -67,9 +67,15 @@ class ArmEvidence:
         return sorted((size for size in sizes if axis_of(size, base) is not None), key=cost_order)
 
     def window(self, size: Size) -> SizeWindow:
-        """Return the window of one size of the arm; the stage is its rank in the order of sizes."""
+        """Return the window of one size of the arm; the stage is its rank in the order of sizes.
+
+        A step up follows all of them.
+        """
         group = CellGroup(self.scenario, self.parametrization, size)
-        stage = 0 if size == base_size(self.spec) else 1 + self.larger.index(size)
+        if self.scenario.is_step_up:
+            stage = 1 + len(self.larger)
+        else:
+            stage = 0 if size == base_size(self.spec) else 1 + self.larger.index(size)
         return SizeWindow(group, self.evidence.at(group), self.grid, stage)
 
     def reused(self) -> dict[Metric, int]:

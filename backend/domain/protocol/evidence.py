@@ -12,6 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from muscope.backend.domain.protocol.grid import PlannedCell
+from muscope.backend.domain.spec.experiment import ExperimentSpec, base_size
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
@@ -28,6 +29,11 @@ class CellGroup(NamedTuple):
     scenario: Scenario
     parametrization: Parametrization
     size: Size
+
+
+def base_group(spec: ExperimentSpec, group: CellGroup) -> CellGroup:
+    """Return the group whose LR is reused in another one."""
+    return CellGroup(group.scenario.tuned_under, group.parametrization, base_size(spec))
 
 
 def group_of(cell: PlannedCell) -> CellGroup:

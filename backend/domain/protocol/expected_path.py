@@ -12,13 +12,14 @@ from muscope.backend.domain.protocol.evidence import (
     GroupEvidence,
     GroupStatistics,
     RunKey,
+    base_group,
     group_of,
 )
 from muscope.backend.domain.protocol.expected_runs import fails_early
 from muscope.backend.domain.protocol.grid import PlannedCell
 from muscope.backend.domain.protocol.lr_grid import LRGrid
 from muscope.backend.domain.protocol.next_cells import next_cells
-from muscope.backend.domain.spec.experiment import ExperimentSpec, base_size, controls_of
+from muscope.backend.domain.spec.experiment import ExperimentSpec, controls_of
 from muscope.backend.domain.spec.metrics import Metric
 
 NOTHING_YET = Evidence()
@@ -88,13 +89,13 @@ def _statistics(
     known = evidence.at(group)
     if known.finished and not known.open and known.statistics != GroupStatistics():
         return _settled(known.statistics, hoped)
-    base = evidence.at(group._replace(size=base_size(spec)))
+    base = evidence.at(base_group(spec, group))
     grid = LRGrid(spec.arm(group.parametrization).lrs)
     middle = grid.ascending[(len(grid.lrs) - 1) // 2]
     is_seen = bool(base.statistics.best) and not base.open
     best = base.statistics.best if is_seen else {Metric.VAL_LOSS: middle}
     # Of several controls the last is assumed to fail, so that a price includes them all; under Adam none.
-    is_larger = group.size != base_size(spec)
+    is_larger = group != base_group(spec, group)
     does_fail = is_larger and fails_early(spec) and group.parametrization in controls_of(spec)[-1:]
     curvature_lr = base.statistics.curvature_lr if is_seen else middle
     return GroupStatistics(best, fails_early=does_fail, curvature_lr=curvature_lr)

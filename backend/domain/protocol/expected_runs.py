@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from muscope.backend.domain.protocol.evidence import CellGroup, Evidence, GroupStatistics
+from muscope.backend.domain.protocol.evidence import CellGroup, Evidence, GroupStatistics, base_group
 from muscope.backend.domain.protocol.lr_grid import LRGrid
 from muscope.backend.domain.spec.experiment import (
     ExperimentSpec,
@@ -63,7 +63,7 @@ def further_runs(spec: ExperimentSpec, evidence: Evidence, group: CellGroup, num
     Args:
         num_runs: open or on the expected path, without curvature.
     """
-    if spec.protocol is Protocol.FULL or group.size == base_size(spec):
+    if spec.protocol is Protocol.FULL or group == base_group(spec, group):
         return 0.0
     lrs = spec.under(group.scenario).arm(group.parametrization).lrs
     octaves = abs(math.log2(max(lrs) / min(lrs)))
@@ -111,7 +111,7 @@ def _further_lrs(spec: ExperimentSpec, evidence: Evidence, group: CellGroup, per
 def _is_widened(spec: ExperimentSpec, evidence: Evidence, group: CellGroup) -> bool:
     """Return whether more LRs are planned than the first window has, with one to compare sharpness at."""
     lrs = spec.under(group.scenario).arm(group.parametrization).lrs
-    best = evidence.at(group._replace(size=base_size(spec))).statistics.best.values()
+    best = evidence.at(base_group(spec, group)).statistics.best.values()
     tried = {lr_index for lr_index, _ in evidence.at(group).planned}
     return bool(best) and len(tried) > len(LRGrid(tuple(lrs)).around_all(best)) + 1
 
@@ -119,7 +119,12 @@ def _is_widened(spec: ExperimentSpec, evidence: Evidence, group: CellGroup) -> b
 def optimum_spans(
     spec: ExperimentSpec, evidence: Evidence, group: CellGroup, lrs: Sequence[float]
 ) -> list[OptimumSpan]:
-    """Return the spans observed at the base and at the sizes on this group's axis."""
+    """Return the spans observed at the base and at the sizes on this group's axis.
+
+    Sizes tell nothing of how the optimum moves with batch and steps.
+    """
+    if group.scenario.is_step_up:
+        return []
     base = base_size(spec)
     axis, reused = axis_of(group.size, base), evidence.at(group._replace(size=base)).statistics.best.values()
     logs = [math.log2(lr) for lr in lrs]

@@ -12,7 +12,7 @@ from muscope.backend.domain.protocol.evidence import CellGroup
 from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
 from muscope.backend.domain.protocol.lr_grid import LRGrid
 from muscope.backend.domain.protocol.settle import targets_of
-from muscope.backend.domain.spec.experiment import ExperimentSpec, chosen_arm
+from muscope.backend.domain.spec.experiment import ExperimentSpec, chosen_arm, size_stepped_up
 from muscope.backend.domain.spec.judging.decision import further_seeds, looks_after
 
 # Share of experiments that settle (3 of 16 of µP on tables), and what 29 tasks of the study that did added in
@@ -38,7 +38,7 @@ def _targets(spec: ExperimentSpec) -> list[CellGroup]:
     return [
         CellGroup(scenario, chosen_arm(spec), size)
         for scenario in spec.judged_scenarios
-        for size in targets_of(spec)
+        for size in ((size_stepped_up(spec, scenario),) if scenario.is_step_up else targets_of(spec))
     ]
 
 

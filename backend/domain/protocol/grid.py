@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, base_size, chosen_arm
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, chosen_arm, sizes_under
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
@@ -65,14 +65,14 @@ def full_grid(
 
 
 def _places(spec: ExperimentSpec, scenario: Scenario) -> Iterator[tuple[Arm, Size]]:
-    """List the arms of a scenario, with their LRs under it, at every size it trains."""
-    spec = spec.under(scenario)
-    if not scenario.is_judged:
-        yield spec.arm(chosen_arm(spec)), base_size(spec)
-        return
-    for arm in spec.arms:
-        for depth in spec.depths:
-            yield from ((arm, Size(width, depth)) for width in spec.widths)
+    """List the arms of a scenario, with their LRs under it, at every size it trains.
+
+    A probe and a scenario of the step up have the judged arm alone: at the base all arms are the same.
+    """
+    under = spec.under(scenario)
+    is_whole = scenario.is_judged and not scenario.is_step_up
+    arms = under.arms if is_whole else (under.arm(chosen_arm(spec)),)
+    yield from ((arm, size) for arm in arms for size in sizes_under(spec, scenario))
 
 
 def _parts(
@@ -80,7 +80,7 @@ def _parts(
 ) -> Iterator[PlannedCell]:
     runs = [PlannedRun(i, lr, seed) for i, lr in enumerate(arm.lrs) for seed in spec.seeds]
     most = most or len(runs)
-    has_curvature = scenario.is_judged and spec.optimizer.traits.has_sharpness
+    has_curvature = scenario.is_judged and not scenario.is_step_up and spec.optimizer.traits.has_sharpness
     for part, first in enumerate(range(0, len(runs), most)):
         chosen = tuple(runs[first : first + most])
         yield PlannedCell(

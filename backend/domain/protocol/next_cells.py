@@ -18,6 +18,7 @@ from muscope.backend.domain.protocol.decision import Add, Decision, Done, Skip, 
 from muscope.backend.domain.protocol.evidence import CellGroup, Evidence
 from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
 from muscope.backend.domain.protocol.settle import settling_runs, with_batches
+from muscope.backend.domain.protocol.step_up import climb_step_up, whole_step_up
 from muscope.backend.domain.protocol.windows import PlannedRuns
 from muscope.backend.domain.spec.experiment import ExperimentSpec, Protocol, chosen_arm, controls_of
 from muscope.backend.domain.spec.parametrization import Parametrization
@@ -63,12 +64,18 @@ def _staged(spec: ExperimentSpec, evidence: Evidence) -> dict[ArmKey, ArmState]:
     """Return every arm's state; a scenario starts when the one before has fewer arms to run."""
     states: dict[ArmKey, ArmState] = {}
     for scenario in in_order(spec):
-        of_it = (_judged if scenario.is_judged else _probe)(spec, scenario, evidence)
+        of_it = _states_of(spec, scenario, evidence)
         states |= of_it
         evidence = with_batches(spec, evidence, of_it.values())
         if not any(state.is_ended for state in of_it.values()):
             break
     return states
+
+
+def _states_of(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict[ArmKey, ArmState]:
+    if scenario.is_step_up:
+        return {(scenario, chosen_arm(spec)): climb_step_up(spec, scenario, evidence)}
+    return (_judged if scenario.is_judged else _probe)(spec, scenario, evidence)
 
 
 def _judged(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict[ArmKey, ArmState]:
@@ -128,6 +135,10 @@ def _full(spec: ExperimentSpec, evidence: Evidence) -> dict[ArmKey, ArmState]:
     for scenario in in_order(spec):
         if not scenario.is_judged:
             states |= _probe(spec, scenario, evidence)
+            continue
+        if scenario.is_step_up:
+            states[scenario, chosen_arm(spec)] = whole_step_up(spec, scenario, evidence)
+            evidence = with_batches(spec, evidence, states.values())
             continue
         for arm in spec.arms:
             runs_to_plan = tuple(_whole(spec, scenario, arm.parametrization))

@@ -28,9 +28,16 @@ def targets_of(spec: ExperimentSpec) -> Iterator[Size]:
             yield max(larger)
 
 
-def settling_runs(arm: ArmEvidence, stage: int) -> tuple[PlannedRuns, ...]:
-    """Return the runs of the next batch at every target that is open; empty where nothing can be settled."""
-    batches = [runs for size in targets_of(arm.spec) if (runs := _next_batch(arm, size, stage)) is not None]
+def settling_runs(
+    arm: ArmEvidence, stage: int, targets: Iterable[Size] | None = None
+) -> tuple[PlannedRuns, ...]:
+    """Return the runs of the next batch at every target that is open; empty where nothing can be settled.
+
+    Args:
+        targets: None: the largest size of every axis.
+    """
+    targets = targets_of(arm.spec) if targets is None else targets
+    batches = [runs for size in targets if (runs := _next_batch(arm, size, stage)) is not None]
     return tuple(batches) if _is_within_work(arm, batches) else ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple, Self
 
@@ -137,10 +138,19 @@ class ClassCount(Frozen):
 
 
 class TextProfile(Frozen):
-    """Amount of text in bytes of UTF-8, and the number of its files."""
+    """Amount of text in bytes of UTF-8, and the number of its files.
+
+    Attributes:
+        bytes_per_token: mean length of the tokens that validate; None where tokens are bytes.
+    """
 
     num_bytes: int = Field(ge=1)
     num_files: int = Field(ge=1)
+    bytes_per_token: float | None = Field(default=None, ge=1)
+
+    def bits_per_byte(self, loss: float) -> float:
+        """Return a cross-entropy in nats per token as bits per byte, in which vocabularies compare."""
+        return loss / math.log(2.0) / (self.bytes_per_token or 1.0)
 
 
 class ReadingRecipe(Frozen):

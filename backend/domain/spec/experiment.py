@@ -20,6 +20,7 @@ from muscope.backend.domain.spec.metrics import Schedule, Spacing
 from muscope.backend.domain.spec.model import Model
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, SCHEDULES, OptimizerSpec, UpdateFamily
 from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scaling.step_up import BatchRule, StepsRule, StepUp, usual_batch_rule
 from muscope.backend.domain.spec.scenario import Scenario, ScenarioKind
 from muscope.backend.domain.spec.size import Axis, Size, axis_of
 
@@ -92,6 +93,7 @@ UNUSED = frozenset(
         "measures",
         "density_grid",
         "measure_spacing",
+        "precision",
         "thresholds",
         "budget",
         "target_width",
@@ -99,8 +101,17 @@ UNUSED = frozenset(
         "deciding_loss",
         "cost_unit",
         "settle",
+        "batch_rule",
+        "steps_rule",
     }
 )
+
+
+class Precision(StrEnum):
+    """Numbers that products of a training step are made of; weights and measures are float32."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
 
 
 class Arm(Frozen):
@@ -133,6 +144,7 @@ class ExperimentSpec(Frozen):
     num_steps: PositiveInt = Field(le=MAX_STEPS)
     measure_every: PositiveInt
     measure_spacing: Spacing = Spacing.EVEN
+    precision: Precision = Precision.FLOAT32
     sharpness_batch_size: PositiveInt
     sharpness_tolerance: SharpnessTolerance = 1e-3
     divergence_factor: DivergenceFactor = 20.0
@@ -150,6 +162,10 @@ class ExperimentSpec(Frozen):
     )
     cost_unit: CostUnit = CostUnit.SHARE
     settle: Settle | None = Field(default=None, description="None: an open answer stays open.")
+    batch_rule: BatchRule | None = Field(
+        default=None, description="Of the LR on a larger batch; None: the published one of the optimizer."
+    )
+    steps_rule: StepsRule = Field(default=StepsRule.NONE, description="Of the LR on more steps.")
 
     @model_validator(mode="after")
     def _arms_are_distinct(self) -> Self:
@@ -162,8 +178,9 @@ class ExperimentSpec(Frozen):
 
     @property
     def judged_scenarios(self) -> tuple[Scenario, ...]:
-        """Return the scenarios that get a verdict, in their order."""
-        return tuple(scenario for scenario in self.scenarios if scenario.is_judged)
+        """Return the scenarios that get a verdict, in their order; those of the step up come last."""
+        judged = (scenario for scenario in self.scenarios if scenario.is_judged)
+        return tuple(sorted(judged, key=lambda scenario: scenario.is_step_up))
 
     def under(self, scenario: Scenario) -> ExperimentSpec:
         """Return the spec that a scenario's cells train with; a scenario of the data leaves it unchanged."""
@@ -174,6 +191,8 @@ class ExperimentSpec(Frozen):
             return self.model_copy(
                 update={"arms": arms, "optimizer": self.optimizer.changed(momentum=scenario.number)}
             )
+        if scenario.is_step_up:
+            return self._stepped_up(self.step_up(scenario))
         changes: dict[str, Any] = {}
         if scenario.kind is ScenarioKind.WEIGHT_DECAY:
             changes["optimizer"] = self.optimizer.changed(weight_decay=scenario.number)
@@ -186,9 +205,37 @@ class ExperimentSpec(Frozen):
             changes["measure_every"] = int(scenario.number) * self.measure_every
         return self.model_copy(update=changes) if changes else self
 
+    def step_up(self, scenario: Scenario) -> StepUp:
+        """Return the conditions of a scenario of the step up: those it names, or the most of all listed."""
+        named = self.scenarios if scenario.kind is ScenarioKind.STEP_UP else (scenario,)
+        batch, steps = (
+            [int(each.number) for each in named if each.kind is kind]
+            for kind in (ScenarioKind.BATCH_AXIS, ScenarioKind.STEPS_AXIS)
+        )
+        return StepUp(
+            base_batch_size=self.batch_size,
+            base_num_steps=self.num_steps,
+            batch_size=max(batch, default=self.batch_size),
+            num_steps=max(steps, default=self.num_steps),
+            batch_rule=self.batch_rule or usual_batch_rule(self.optimizer.kind),
+            steps_rule=self.steps_rule,
+        )
+
+    def _stepped_up(self, step: StepUp) -> ExperimentSpec:
+        # As many measurements as at the base: a cell of a step up records losses, not curvature.
+        measure_every = max(1, self.measure_every * step.num_steps // step.base_num_steps)
+        return self.model_copy(
+            update={
+                "arms": tuple(arm.scaled(step.lr_factor) for arm in self.arms),
+                "batch_size": step.batch_size,
+                "num_steps": step.num_steps,
+                "measure_every": measure_every,
+            }
+        )
+
     def num_runs(self) -> int:
         """Count the runs of the whole grid without listing them."""
-        judged = len(self.judged_scenarios)
+        judged = sum(not scenario.is_step_up for scenario in self.judged_scenarios)
         of_size = judged * sum(len(arm.lrs) for arm in self.arms)
         probed = (len(self.scenarios) - judged) * len(self.arm(chosen_arm(self)).lrs)
         return len(self.seeds) * (of_size * len(self.widths) * len(self.depths) + probed)
@@ -258,6 +305,28 @@ def sizes_on(spec: ExperimentSpec, axis: Axis) -> tuple[Size, ...]:
     if axis is Axis.DEPTH:
         return tuple(size for size in every if size.width == base.width)
     return tuple(size for size in every if size == base or axis_of(size, base) is axis)
+
+
+def size_stepped_up(spec: ExperimentSpec, scenario: Scenario) -> Size:
+    """Return the one size that a scenario of the step up trains: the base's, or the largest planned."""
+    whole = Size(max(spec.widths), max(spec.depths))
+    return whole if scenario.kind is ScenarioKind.STEP_UP else base_size(spec)
+
+
+def sizes_under(spec: ExperimentSpec, scenario: Scenario) -> tuple[Size, ...]:
+    """Return the sizes that a scenario trains, in the order of the grid."""
+    if scenario.is_step_up:
+        return (size_stepped_up(spec, scenario),)
+    if not scenario.is_judged:
+        return (base_size(spec),)
+    return tuple(Size(width, depth) for depth in spec.depths for width in spec.widths)
+
+
+STEP_UP_AXES = {
+    ScenarioKind.BATCH_AXIS: Axis.BATCH,
+    ScenarioKind.STEPS_AXIS: Axis.STEPS,
+    ScenarioKind.STEP_UP: Axis.STEP_UP,
+}
 
 
 def axes_of(spec: ExperimentSpec) -> tuple[Axis, ...]:

@@ -1,7 +1,8 @@
 """Scenarios: named variants of the conditions of an experiment.
 
 A scenario is written `kind` or `kind:value` wherever it crosses a border (spec, database, REST, page), so
-that one string identifies it. It changes one number; everything else stays as in the spec.
+that one string identifies it. It changes one number; everything else stays as in the spec. A scenario of the
+step up in training is judged from the base as given, whose LR it reuses (ADR 0055).
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ class ScenarioKind(StrEnum):
     BATCH_SIZE = "batch_size"  # examples
     SCHEDULE = "schedule"  # name of an LR schedule
     HORIZON = "horizon"  # multiple of the steps; run at the base only, to see how the optimum moves
+    # Of the step up in training, from the base as given.
+    BATCH_AXIS = "batch_axis"  # examples per step, at the base's size
+    STEPS_AXIS = "steps_axis"  # steps, at the base's size
+    STEP_UP = "step_up"  # no value: the most of both that the plan lists, at the largest size
 
 
 # Smallest and largest value of a kind; a kind that is not listed has no value, or a name.
@@ -45,6 +50,8 @@ LIMITS: dict[ScenarioKind, tuple[float, float]] = {
     ScenarioKind.WEIGHT_DECAY: (0.0, 10.0),
     ScenarioKind.BATCH_SIZE: (1, 1_000_000),
     ScenarioKind.HORIZON: (2, 64),
+    ScenarioKind.BATCH_AXIS: (2, 1_000_000),
+    ScenarioKind.STEPS_AXIS: (2, 1_000_000),
 }
 # Changes of the arrays alone; the other kinds change the training.
 OF_THE_DATA = frozenset(
@@ -55,7 +62,11 @@ OF_THE_DATA = frozenset(
         ScenarioKind.CLASS_IMBALANCE,
     }
 )
-WHOLE_NUMBERS = frozenset({ScenarioKind.BATCH_SIZE, ScenarioKind.HORIZON})
+OF_THE_STEP_UP = frozenset({ScenarioKind.BATCH_AXIS, ScenarioKind.STEPS_AXIS, ScenarioKind.STEP_UP})
+WITHOUT_VALUE = frozenset({ScenarioKind.AS_GIVEN, ScenarioKind.STEP_UP})
+WHOLE_NUMBERS = frozenset(
+    {ScenarioKind.BATCH_SIZE, ScenarioKind.HORIZON, ScenarioKind.BATCH_AXIS, ScenarioKind.STEPS_AXIS}
+)
 
 
 class Scenario(str):
@@ -88,6 +99,16 @@ class Scenario(str):
         return self.kind is not ScenarioKind.HORIZON
 
     @property
+    def is_step_up(self) -> bool:
+        """Return whether it reuses the LR of the base as given in a larger training."""
+        return self.kind in OF_THE_STEP_UP
+
+    @property
+    def tuned_under(self) -> Scenario:
+        """Return the scenario whose base gives the LR that is reused."""
+        return Scenario.AS_GIVEN if self.is_step_up else self
+
+    @property
     def number(self) -> float:
         """Return the scenario's value; raises ValueError for a kind without a number."""
         return float(self.partition(":")[2])
@@ -111,7 +132,7 @@ def _canonical(text: str) -> str:
     if kind_name not in list(ScenarioKind):
         raise _refusal("kind", expected=", ".join(ScenarioKind))
     kind = ScenarioKind(kind_name)
-    if kind is ScenarioKind.AS_GIVEN:
+    if kind in WITHOUT_VALUE:
         if colon:
             raise _refusal("no_value", kind=kind)
         return kind.value

@@ -32,11 +32,18 @@ class Size(NamedTuple):
 
 
 class Axis(StrEnum):
-    """Axis on which a size is larger than the base: width, depth, or both at once."""
+    """Axis on which something is larger than at the base: the model's size, or its training."""
 
     WIDTH = "width"
     DEPTH = "depth"
     BOTH = "both"
+    BATCH = "batch"
+    STEPS = "steps"
+    STEP_UP = "step_up"  # batch and steps, and the size where larger ones are planned
+
+
+# Axes of a step up in training, from the base as given (ADR 0055).
+OF_TRAINING = frozenset({Axis.BATCH, Axis.STEPS, Axis.STEP_UP})
 
 
 def axis_of(size: Size, base: Size) -> Axis | None:

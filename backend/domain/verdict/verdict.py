@@ -16,6 +16,7 @@ from muscope.backend.domain.spec.judging.decision import CostUnit
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.scaling.step_up import CarriedRate
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Axis
 from muscope.backend.domain.verdict.outlook import EarlyAnswer, Outlook
@@ -310,7 +311,15 @@ class Verdict(Frozen):
     ranges: Ranges
     thresholds: Thresholds
     spec_sha256: str
+    carried: CarriedRate | None = Field(
+        default=None, description="Of a step up in training: its conditions, and the LR by its rules."
+    )
     outlook: Outlook | None = Field(default=None, description="Statements beyond what was measured.")
     early: EarlyAnswer | None = Field(
         default=None, description="While cells are open: what the verdict will probably be."
     )
+
+    @property
+    def reused_lr(self) -> float | None:
+        """Return the LR whose reuse is judged: the tuned one, after a step up by its rules."""
+        return self.arm.base_lr if self.carried is None else self.carried.lr

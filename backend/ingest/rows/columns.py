@@ -15,6 +15,7 @@ from typing import Any, Literal
 import polars as pl
 
 from muscope.backend.errors import InvalidInput, TooLarge, UnsupportedMedia
+from muscope.backend.ingest.rows.aim_table import of_aim
 from muscope.backend.ingest.rows.records import columns_of_records, text_of
 
 MAX_ROWS = 1_000_000
@@ -122,4 +123,5 @@ def _of_text(path: Path) -> dict[str, list[str]]:
         raise UnsupportedMedia("sweep.unknown_format", name=path.name)
     with TemporaryDirectory() as folder:
         table = read_text_table(examine(path), IngestOptions(), Path(folder))
-    return {name: column.to_list() for name, column in table.columns.items()}
+    columns = {name: column.to_list() for name, column in table.columns.items()}
+    return of_aim(columns) or columns

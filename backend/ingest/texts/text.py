@@ -1,4 +1,4 @@
-"""A text as windows of bytes, each with the bytes that follow; not tokenised, so the vocabulary is 256."""
+"""A text as windows of tokens, each with those that follow: bytes, or pairs of them where asked for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from muscope.backend.ingest.build import Prepared
 from muscope.backend.ingest.delimited.dialect import DELIMITERS
 from muscope.backend.ingest.delimited.encoding import TextFile, examine
 from muscope.backend.ingest.manifest import IngestOptions, Manifest
+from muscope.backend.ingest.texts.byte_pairs import BytePairs
 from muscope.backend.ingest.wording import delimiter_name
 
 WINDOW_BYTES = 64
@@ -55,7 +56,14 @@ def prepare_text(source: Path, options: IngestOptions = GUESSED) -> Prepared:
     warnings = _warnings(read.content, is_cut=read.is_cut)
     decision = read.file.decision(is_given=options.encoding is not None)
     parts = split_text(read.content)
-    return windows_of(parts, encoding=read.encoding, warnings=warnings, decisions=(decision,))
+    vocabulary = options.vocabulary
+    return windows_of(
+        parts,
+        encoding=read.encoding,
+        warnings=warnings,
+        decisions=(decision, vocabulary_decision(vocabulary)),
+        vocabulary=vocabulary,
+    )
 
 
 class ReadText(NamedTuple):
@@ -112,31 +120,72 @@ def windows_of(
     warnings: Sequence[DataWarning] = (),
     notes: Sequence[DataWarning] = (),
     decisions: Sequence[Decision] = (),
+    vocabulary: int | None = None,
 ) -> Prepared:
-    """Return x [n, 64] and y [n, 64], the byte after each, for both parts.
+    """Return x [n, 64] and y [n, 64], the token after each, for both parts.
 
     Training windows are mixed by their content, so that the first ones, too, are of the whole text.
+
+    Args:
+        vocabulary: how many tokens a vocabulary trained on the training part may have; None: bytes.
     """
-    (x_train, y_train), (x_val, y_val) = (_windows(part) for part in (parts.train, parts.val))
+    is_paired = vocabulary is not None and vocabulary > VOCABULARY
+    pairs = BytePairs.of(parts.train, vocabulary) if vocabulary and is_paired else None
+    tokens = _numbers(parts, pairs)
+    (x_train, y_train), (x_val, y_val) = (_windows(part) for part in tokens)
     seed = int(hashlib.sha256(x_train.tobytes()).hexdigest()[:32], 16)
     order = np.random.Generator(np.random.PCG64(seed)).permutation(len(x_train))
     arrays = {"x_train": x_train[order], "x_val": x_val, "y_train": y_train[order], "y_val": y_val}
     shape = DatasetShape(
         task=Task.LANGUAGE_MODELLING,
         num_features=WINDOW_BYTES,
-        num_outputs=VOCABULARY,
+        num_outputs=len(pairs.tokens) if pairs else VOCABULARY,
         num_train=len(x_train),
         num_val=len(x_val),
     )
     profile = Profile(
         num_rows=len(x_train) + len(x_val),
         encoding=encoding,
-        text=TextProfile(num_bytes=sum(map(len, (*parts.train, *parts.val))), num_files=num_files),
+        text=_amount(parts, tokens[1] if pairs else None, num_files),
         warnings=tuple(warnings),
         notes=tuple(notes),
         decisions=tuple(decisions),
     )
-    return Prepared(arrays, {"shape": shape.in_file()}, Manifest(shape=shape, profile=profile))
+    meta: dict[str, Any] = {"shape": shape.in_file()}
+    if pairs:
+        meta["tokens"] = [token.decode("latin-1") for token in pairs.tokens]
+    return Prepared(arrays, meta, Manifest(shape=shape, profile=profile))
+
+
+Tokens = tuple[list[Array], list[Array]]
+
+
+def _numbers(parts: Parts, pairs: BytePairs | None) -> Tokens:
+    """Return the pieces that train and those that validate as numbers; refuse too few for a window."""
+    if pairs is None:
+        train, val = ([np.frombuffer(piece, np.uint8) for piece in part] for part in (parts.train, parts.val))
+        return train, val
+    train, val = ([pairs.numbers(piece) for piece in part] for part in (parts.train, parts.val))
+    if any(max((len(piece) for piece in part), default=0) <= WINDOW_BYTES for part in (train, val)):
+        raise InvalidInput("dataset.too_few_tokens", minimum=WINDOW_BYTES + 1, given=len(pairs.tokens))
+    return train, val
+
+
+def _amount(parts: Parts, val_tokens: Sequence[Array] | None, num_files: int) -> TextProfile:
+    """Return how much text there is, and the mean length of the tokens that validate, unless bytes."""
+    length = sum(map(len, parts.val)) / sum(map(len, val_tokens)) if val_tokens else None
+    num_bytes = sum(map(len, (*parts.train, *parts.val)))
+    return TextProfile(num_bytes=num_bytes, num_files=num_files, bytes_per_token=length)
+
+
+def vocabulary_decision(given: int | None) -> Decision:
+    """Return what the tokens are, and what they may be instead."""
+    return Decision(
+        option="vocabulary",
+        value=str(given or VOCABULARY),
+        is_guessed=given is None,
+        choices=("256", "1024", "4096"),
+    )
 
 
 def _warnings(text: bytes, *, is_cut: bool) -> list[DataWarning]:
@@ -160,13 +209,12 @@ def _delimiter_of(lines: Sequence[str]) -> str | None:
     return None
 
 
-def _windows(pieces: Sequence[bytes]) -> tuple[Array, Array]:
+def _windows(pieces: Sequence[Array]) -> tuple[Array, Array]:
     """Cut each piece into windows that do not overlap; what is left at its end is not used."""
     x, y = [], []
-    for piece in pieces:
-        size = (len(piece) - 1) // WINDOW_BYTES * WINDOW_BYTES
+    for values in pieces:
+        size = (len(values) - 1) // WINDOW_BYTES * WINDOW_BYTES
         if size > 0:
-            values = np.frombuffer(piece, np.uint8)
             x.append(values[:size].reshape(-1, WINDOW_BYTES))
             y.append(values[1 : size + 1].reshape(-1, WINDOW_BYTES))
     return np.concatenate(x), np.concatenate(y)

@@ -31,6 +31,7 @@ from muscope.backend.ingest.texts.text import (
     read_text,
     refuse_unusable,
     split_text,
+    vocabulary_decision,
     windows_of,
 )
 from muscope.backend.ingest.wording import listed
@@ -69,7 +70,8 @@ def prepare_text_folder(source: Path, options: IngestOptions, scratch: Path) -> 
         encoding=", ".join(name for name, _ in Counter(texts.encodings).most_common(3)),
         warnings=tuple(_warnings(texts)),
         notes=tuple(_notes(texts, val_part)),
-        decisions=(decision,) if is_divided else (),
+        decisions=(*((decision,) if is_divided else ()), vocabulary_decision(options.vocabulary)),
+        vocabulary=options.vocabulary,
     )
 
 

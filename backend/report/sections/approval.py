@@ -34,10 +34,15 @@ def approvals(material: Material, words: Words) -> tuple[str, ...]:
     return tuple(by_outcome[verdict.outcome](material, verdict, words))
 
 
+def _target_width(material: Material, verdict: Verdict) -> int:
+    """Return the width of the later training; a step up along one axis stays at the base's."""
+    return target_size(material.spec).width if verdict.carried is None else verdict.target_width
+
+
 def _reuse(material: Material, verdict: Verdict, words: Words) -> Iterator[str]:
-    size = words.size(target_size(material.spec).width)
+    size = words.size(_target_width(material, verdict))
     advice = None if verdict.outlook is None else verdict.outlook.recommendation.lr
-    rate = advice if advice is not None else verdict.arm.base_lr
+    rate = advice if advice is not None else verdict.reused_lr
     if rate is None:
         yield words.say("report.approve.search", size=size)
     else:
@@ -50,7 +55,7 @@ def _reuse(material: Material, verdict: Verdict, words: Words) -> Iterator[str]:
 
 def _search(material: Material, verdict: Verdict, words: Words) -> Iterator[str]:
     sweep = None if verdict.outlook is None else verdict.outlook.recommendation.narrow_sweep
-    size = words.size(target_size(material.spec).width)
+    size = words.size(_target_width(material, verdict))
     if sweep is None:
         yield words.say("report.approve.search", size=size)
     else:

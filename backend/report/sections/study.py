@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from muscope.backend.domain.spec.experiment import (
+    Loss,
     Protocol,
     axes_of,
     base_size,
@@ -14,6 +15,7 @@ from muscope.backend.domain.spec.experiment import (
 )
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.families.brought import Brought
+from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.size import Axis
 from muscope.backend.report.blocks import Block, Bullets, Facts, Para, Section
 from muscope.backend.report.material import Material
@@ -93,6 +95,7 @@ def _conditions(material: Material, words: Words) -> Iterator[tuple[str, str]]:
     yield words.say("ui.settings.lrs"), words.rates(tuple(sorted(arm.lrs)))
     yield words.say("ui.settings.num_seeds"), numbers.whole(len(spec.seeds))
     yield words.say("ui.settings.loss"), words.say(f"ui.loss.{spec.loss}")
+    yield from _bits_per_byte(material, words)
     yield words.say("ui.settings.optimizer.kind"), words.say(f"ui.optimizer.{optimizer.kind}")
     yield words.say("ui.settings.optimizer.schedule.kind"), words.say(f"ui.settings.value.{schedule.kind}")
     yield words.say("ui.settings.num_steps"), numbers.whole(spec.num_steps)
@@ -111,3 +114,15 @@ def _model_options(model: ModelFamily, words: Words) -> Iterator[tuple[str, str]
             words.numbers.whole(value) if is_number else words.say(f"ui.settings.value.{str(value).lower()}")
         )
         yield words.say(f"ui.settings.model.{name}"), said
+
+
+def _bits_per_byte(material: Material, words: Words) -> Iterator[tuple[str, str]]:
+    """Yield the best validation loss of each size of a text in the unit in which vocabularies compare."""
+    text = material.data.profile.text
+    if text is None or material.spec.loss is not Loss.CROSS_ENTROPY:
+        return
+    for size in material.verdict.arm.sizes:
+        for each in size.losses:
+            if each.loss is Metric.VAL_LOSS and each.best_loss is not None:
+                name = words.say("report.bits_per_byte", size=words.size(size.width, size.depth))
+                yield name, words.numbers.figure(text.bits_per_byte(each.best_loss))

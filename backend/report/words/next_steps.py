@@ -71,7 +71,7 @@ def target_facts(verdict: Verdict, words: Words) -> Iterator[tuple[str, str]]:
 
 def safe_way(verdict: Verdict, words: Words) -> str | None:
     """Return what is safe while the answer is open: the search that is advised, else the usual one."""
-    rate, numbers = verdict.arm.base_lr, words.numbers
+    rate, numbers = verdict.reused_lr, words.numbers
     sweep = None if verdict.outlook is None else verdict.outlook.recommendation.narrow_sweep
     if sweep is not None:
         time = "–" if sweep.seconds is None else words.about(sweep.seconds)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from muscope.backend.catalogue import catalogue, text
 from muscope.backend.domain.spec.dataset import Task
-from muscope.backend.domain.spec.scenario import Scenario, ScenarioKind
+from muscope.backend.domain.spec.scenario import WHOLE_NUMBERS, Scenario, ScenarioKind
 from muscope.backend.domain.verdict.statement import Reason
 from muscope.backend.report.words.numbers import Numbers
 
@@ -27,6 +27,7 @@ NAMES = {
 WHOLE = frozenset(
     {
         *("width", "base_width", "depth", "base_depth", "num_steps", "batch_size", "missing", "planned"),
+        *("base_num_steps", "base_batch_size"),
         *("needed", "given", "add", "step", "steps", "count", "of", "wrong", "runs", "seeds"),
     }
 )
@@ -100,7 +101,10 @@ class Words(NamedTuple):
         is_number = kind == ScenarioKind.LABEL_NOISE and task is Task.REGRESSION
         is_share = kind in SHARES and not is_number
         number = float(value) if value else 0.0
-        shown = self.numbers.percent(number) if is_share else self.numbers.figure(number)
+        if kind in WHOLE_NUMBERS:
+            shown = self.numbers.whole(number)
+        else:
+            shown = self.numbers.percent(number) if is_share else self.numbers.figure(number)
         return self.say(f"scenario.{kind}{'.numbers' if is_number else ''}", value=shown)
 
     def reason(self, reason: Reason) -> str:

@@ -133,6 +133,7 @@ def run_child(request: ChildRequest, scratch: Path, module: str = _READER) -> di
 def _environment(scratch: Path) -> dict[str, str]:
     """Return the child's environment: no secrets, two threads, and its own folder for temporary files."""
     threads = dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2")
+    threads["TOKENIZERS_PARALLELISM"] = "false"
     return {"HOME": str(scratch), "TMPDIR": str(scratch), "LANG": "C.UTF-8", **threads}
 
 

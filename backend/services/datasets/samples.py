@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,13 +32,16 @@ def get_samples(context: Context, owner_id: str, dataset_id: UUID, *, limit: int
         raise Unavailable("dataset.file_missing", sha256=sha256)
     arrays, meta = read_arrays(path)
     if shape.image is None:
-        return SamplesView(texts=tuple(_readable(window) for window in arrays["x_train"][:limit]))
+        windows = arrays["x_train"][:limit]
+        return SamplesView(texts=tuple(readable(window, meta.get("tokens")) for window in windows))
     return SamplesView(images=_images(arrays, meta, shape.image, limit))
 
 
-def _readable(window: Array) -> str:
-    """Return a window's characters, without those cut in two at its ends."""
-    return window.tobytes().decode("utf-8", errors="ignore")
+def readable(window: Array, tokens: Sequence[str] | None) -> str:
+    """Return a window's characters, without those cut in two at its ends; `tokens` are in Latin-1."""
+    if tokens is None:
+        return window.tobytes().decode("utf-8", errors="ignore")
+    return "".join(tokens[token] for token in window.tolist()).encode("latin-1").decode(errors="ignore")
 
 
 def _images(

@@ -19,7 +19,7 @@ from muscope.backend.analysis.display.by_size import (
 )
 from muscope.backend.analysis.sweep import Sweep, Values
 from muscope.backend.db import verdicts as verdict_rows
-from muscope.backend.domain.spec.experiment import base_size
+from muscope.backend.domain.spec.experiment import base_size, chosen_arm, size_stepped_up
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.size import Axis, Size, axis_of
@@ -27,7 +27,7 @@ from muscope.backend.domain.verdict.outlook import Basis
 from muscope.backend.figures.optimum_size import FarPoint, OptimumInfo, OptimumLine, OptimumPoint
 from muscope.backend.figures.sharpness_spread import SpreadInfo
 from muscope.backend.figures.steps.step_curves import Column, Line, StepCurve, StepInfo
-from muscope.backend.services.evidence.sweeps import load_sweeps
+from muscope.backend.services.evidence.sweeps import load_one_size, load_sweeps
 from muscope.backend.services.figures.options import FigureOptions
 from muscope.backend.services.figures.shown_runs import ShownRuns
 
@@ -45,7 +45,7 @@ def optimum_info(shown: ShownRuns) -> OptimumInfo:
             name,
             sweep.axis,
             _points(sweep, shown, level),
-            _lr(sweep, thresholds),
+            _reused(shown, sweep, thresholds),
             far.get((name, sweep.axis)),
         )
         for name, of_arm in arms.items()
@@ -61,8 +61,21 @@ def optimum_info(shown: ShownRuns) -> OptimumInfo:
 
 
 def _load(shown: ShownRuns) -> Arms:
+    if shown.scenario.is_step_up:
+        spec, chosen = shown.evidence.spec, chosen_arm(shown.spec)
+        size = size_stepped_up(spec, shown.scenario)
+        return {chosen: [load_one_size(shown.evidence, shown.scenario, size)]}
     loaded = load_sweeps(shown.evidence, shown.scenario)
     return {name: loaded[name] for name in shown.arms}
+
+
+def _reused(shown: ShownRuns, sweep: Sweep, thresholds: Thresholds) -> float | None:
+    """Return the LR that is reused, in LRs of the sweep; that of a step up comes from the base as given."""
+    if not shown.scenario.is_step_up:
+        return _lr(sweep, thresholds)
+    ((joined,),) = load_sweeps(shown.evidence, shown.scenario).values()
+    lr = _lr(joined, thresholds)
+    return None if lr is None else lr * joined.lr_factor
 
 
 def _axes(arms: Arms) -> tuple[Axis, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -14,8 +15,10 @@ from muscope.backend.db.sweeps import rows as sweep_rows
 from muscope.backend.errors import ChangedMeanwhile, Conflict, NotFound
 from muscope.backend.services.context import Also, Context, nothing_else
 from muscope.backend.services.datasets.store import scratch
+from muscope.backend.services.lookup import find_dataset
 from muscope.backend.services.sweeps.reading import read_sweep_file
 from muscope.backend.services.sweeps.views import SweepChange, SweepItem, SweepView
+from muscope.backend.services.uploads.store import too_large
 from muscope.backend.services.uploads.usage import require_quota
 from muscope.backend.sweeps.answers.answer import SweepAnswer
 from muscope.backend.sweeps.described import SweepChoices, SweepReading
@@ -59,6 +62,23 @@ def store_sweep(context: Context, owner_id: str, source: Path, name: str) -> Sto
         require_quota(context, session, owner_id, len(content))
         stored = sweep_rows.add(session, row)
         return StoredSweep(_view(stored), is_new=stored is row)
+
+
+def store_dataset_as_sweep(context: Context, owner_id: str, dataset_id: UUID) -> StoredSweep:
+    """Read, judge and store the file of a dataset, which stays.
+
+    Raises NotFound, Conflict for a dataset without a file, TooLarge for one that no sweep needs.
+    """
+    with context.database.read() as session:
+        dataset = find_dataset(session, owner_id, dataset_id)
+        digest, num_bytes, name = dataset.source_sha256, dataset.source_bytes, dataset.name
+    if digest is None:
+        raise Conflict("dataset.has_no_source", name=name)
+    if num_bytes > MAX_BYTES:
+        raise too_large(MAX_BYTES)
+    with scratch(context) as folder:
+        shutil.copyfile(context.blobs.path(digest), folder / "sweep")
+        return store_sweep(context, owner_id, folder / "sweep", name)
 
 
 def list_sweeps(context: Context, owner_id: str) -> list[SweepItem]:

@@ -115,10 +115,11 @@ def judge_scenario(
         scenario,
         sweeps,
         is_interim=is_open and not is_closing,
-        seconds=seconds_of_absent_sizes(evidence, sweeps[chosen_arm(spec)]),
-        run_seconds=run_seconds_of(evidence, scenario),
+        # A step up trains one size twice, under two conditions, which a price by size cannot tell apart.
+        seconds={} if scenario.is_step_up else seconds_of_absent_sizes(evidence, sweeps[chosen_arm(spec)]),
+        run_seconds=None if scenario.is_step_up else run_seconds_of(evidence, scenario),
     )
-    verdict = with_outlook(evidence, asked, judged, sweeps)
+    verdict = judged if scenario.is_step_up else with_outlook(evidence, asked, judged, sweeps)
     if StopReason.BUDGET in (stop_reason, experiment.stop_reason) and not verdict.is_interim:
         verdict = with_left_out(verdict, evidence)
     return verdict if asked == spec else _stamped(verdict, spec)

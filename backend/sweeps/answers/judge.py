@@ -100,7 +100,7 @@ def curves_by_arm(rows: Rows) -> dict[tuple[str, ...], list[Curve]]:
 
 
 def _refuse_accuracies(arms: object, metric: str) -> None:
-    """Raise where every curve is best at its ends and worst within, as accuracies read as losses are."""
+    """Raise where every curve is best at its ends and worst within, as what grows with quality is."""
     curves = [c for arm in arms for c in arm if c.has_losses and np.isfinite(c.survivors).sum() >= 4]  # type: ignore[attr-defined]
     if metric != "loss" or len(curves) < _LEAST_CURVES:
         return
@@ -110,7 +110,7 @@ def _refuse_accuracies(arms: object, metric: str) -> None:
             0,
             len(losses) - 1,
         )
-        if not is_inverted or losses.min() < 0.0 or losses.max() > 100.0:
+        if not is_inverted or losses.max() > 100.0:
             return
     raise InvalidInput("sweep.looks_like_accuracy")
 

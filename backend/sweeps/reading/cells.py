@@ -59,15 +59,16 @@ def extents(cells: Sequence[str], name: str, read: ReadNumbers, *, has_units: bo
     units = [(part[2] or "").lower() if part is not None else "" for part in parts]
     is_plain = not any(units) or not all(parts)
     bare = distinct if is_plain else [part[1] for part in parts if part is not None]
-    scales = [1.0 if is_plain else _UNITS[unit] for unit in units]
-    values = [number * scale for number, scale in zip(numbers(bare, name, read), scales, strict=True)]
-    by_cell = dict(zip(distinct, values, strict=True))
+    bare_of = dict(zip(distinct, bare, strict=True))
+    scale_of = {cell: 1.0 if is_plain else _UNITS[unit] for cell, unit in zip(distinct, units, strict=True)}
+    read_cells = numbers([bare_of[cell] for cell in cells], name, read)  # of all rows: a fault has its row
+    by_cell = {cell: number * scale_of[cell] for cell, number in zip(cells, read_cells, strict=True)}
     for cell, value in by_cell.items():
         if not value > 0:
             row = cells.index(cell) + 2
             raise InvalidInput("sweep.extent_not_positive", column=name, row=row, given=cell)
     if has_units:
-        _refuse_mixed_units(values, set() if is_plain else set(units), distinct, name)
+        _refuse_mixed_units(list(by_cell.values()), set() if is_plain else set(units), distinct, name)
     return [by_cell[cell] for cell in cells]
 
 

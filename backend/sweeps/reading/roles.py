@@ -73,14 +73,18 @@ NAMES: dict[ColumnRole, str] = {
     ColumnRole.SHAPE: "heads n_head n_heads num_heads ffn d_ff ffn_dim head_dim d_head kv_heads n_kv_heads",
     ColumnRole.LABEL: "name id run run_id run_name run_key project user entity url path file date time"
     " timestamp created created_at runtime duration host hostname state status notes note comment tag tags"
-    " group group_name stage reading source sweep sweep_id index",
+    " group group_name stage reading source sweep sweep_id index hash run_hash experiment experiment_name"
+    " experiment_description active",
 }
 # Names of arms, where no column is called a parametrization.
 _ARMS = frozenset({"method", "arm", "variant"})
 _ROLE_OF = {name: role for role, names in NAMES.items() for name in names.split()}
+_COPY = re.compile(r"_\d+$")
 _PREFIXES = ("config_", "summary_", "params_", "hparams_", "metrics_", "args_")
 # Sections of nested settings, such as `model.width`; what is measured is not looked for in them.
-_SECTION = re.compile(r"^(?:config\.)?(?:model|optimi[sz]er|optim|train|training|trainer|data)\.(\w+)$")
+_SECTION = re.compile(
+    r"^(?:(?:config|hparams)\.)?(?:model|optimi[sz]er|optim|train|training|trainer|data)\.(\w+)$"
+)
 _OF_SECTIONS = frozenset({ColumnRole.LR, ColumnRole.SEED, ColumnRole.OPTIMIZER, ColumnRole.SHAPE, *AXES})
 # Of rows; a column with more different values is a result of the runs, not a condition of theirs.
 _MOST_DISTINCT = 0.5
@@ -147,7 +151,8 @@ def role_of(name: str, cells: Sequence[str]) -> ColumnRole:
     plain = re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")
     for prefix in _PREFIXES:
         plain = plain.removeprefix(prefix)
-    role = _ROLE_OF.get(plain)
+    # A second column of one name is read as `loss_2`: which of the two counts is to be asked.
+    role = _ROLE_OF.get(plain) or _ROLE_OF.get(_COPY.sub("", plain))
     if role is not None:
         return role
     section = _SECTION.match(name.strip().lower())

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from muscope.backend.domain.verdict.statement import Reason
+from muscope.backend.errors import InvalidInput
 from muscope.backend.sweeps.reading.cells import (
     ReadNumbers,
     extents,
@@ -28,6 +29,8 @@ from muscope.backend.sweeps.reading.runs import (
 
 _ARM_ROLES = (ColumnRole.PARAMETRIZATION, ColumnRole.OPTIMIZER)
 _WITH_UNITS = (ColumnRole.SIZE, ColumnRole.TOKENS)
+# Nobody trains a layer that wide, while models with this many parameters are small.
+_LEAST_PARAMETERS = 1e6
 _UNRECORDED_SEEDS = frozenset({"", "mean", "avg", "average", "median"})
 
 
@@ -68,6 +71,7 @@ def read_rows(columns: Mapping[str, Sequence[str]], roles: Roles, read_numbers: 
         for role in AXES
         if role in single
     }
+    _refuse_sizes(columns, axes, roles)
     runs = _runs(columns, roles, axes, read_numbers)
     notes: list[Reason] = []
     runs = without_unended(runs, columns, notes)
@@ -81,6 +85,8 @@ def read_rows(columns: Mapping[str, Sequence[str]], roles: Roles, read_numbers: 
         notes.append(Reason(code="changes_with_lr", params={"names": ", ".join(with_lr)}))
     if roles.ignored:
         notes.append(Reason(code="ignored_columns", params={"names": ", ".join(roles.ignored)}))
+    if all(run.lr > 1.0 for run in runs):
+        notes.append(Reason(code="large_rates", params={"lr": min(run.lr for run in runs)}))
     if all(run.seed.lower() in _UNRECORDED_SEEDS or run.seed == runs[0].seed for run in runs):
         notes.append(Reason(code="one_seed"))
     return Rows(
@@ -93,6 +99,18 @@ def read_rows(columns: Mapping[str, Sequence[str]], roles: Roles, read_numbers: 
         metric="error_rate" if metric_of(roles) is ColumnRole.ACCURACY else "loss",
         notes=tuple(notes),
     )
+
+
+def _refuse_sizes(
+    columns: Mapping[str, Sequence[str]], axes: Mapping[ColumnRole, list[float]], roles: Roles
+) -> None:
+    """Raise for a width or depth of millions, which counts parameters, unless a user has named it so."""
+    for role in (ColumnRole.WIDTH, ColumnRole.DEPTH):
+        name = roles.single.get(role, "")
+        if role not in axes or name in roles.given or max(axes[role], default=0.0) < _LEAST_PARAMETERS:
+            continue
+        given = columns[name][axes[role].index(max(axes[role]))]
+        raise InvalidInput("sweep.not_a_width", column=name, given=given, example=f"size={name}")
 
 
 def _runs(

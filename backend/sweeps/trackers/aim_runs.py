@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from muscope.backend.errors import InvalidInput, NotFound
-from muscope.backend.sweeps.trackers.tracked import Record, Tracked, chosen, flat, library
+from muscope.backend.sweeps.trackers.tracked import TAG, Record, Tracked, chosen, flat, library
+from muscope.backend.sweeps.trackers.verdict_run import writing_run
 
 _FOLDER = ".aim"
 # Attributes that hold the settings, and those that Aim adds itself.
@@ -31,9 +32,11 @@ def aim_runs(folder: str, experiment: str | None) -> Tracked:
             run: repo.request_props(run, read_only=True).experiment for run in sorted(repo.list_all_runs())
         }
         wanted = chosen(experiment, sorted(set(names.values())), "aim") if names else None
-        return Tracked([_record(repo, run) for run, name in names.items() if name == wanted])
+        records = [_record(repo, run) for run, name in names.items() if name == wanted]
     finally:
         repo.close()
+    measured = [record for record in records if f"{TAG}outcome" not in record]
+    return Tracked(measured, writing_run("aim", folder, wanted))
 
 
 def _record(repo: Any, run: str) -> Record:

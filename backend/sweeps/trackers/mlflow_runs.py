@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from muscope.backend.sweeps.trackers.tracked import (
     TAG,
+    VERDICT_RUN,
     Record,
     Tracked,
     answering,
@@ -17,6 +19,8 @@ from muscope.backend.sweeps.trackers.tracked import (
 _PAGE = 1000
 # Tags of MLflow that hold at most this many characters.
 _MOST_TEXT = 5000
+_NOTE = "mlflow.note.content"
+_NAME = "mlflow.runName"
 
 
 def mlflow_runs(uri: str, experiment: str | None) -> Tracked:
@@ -34,12 +38,37 @@ def mlflow_runs(uri: str, experiment: str | None) -> Tracked:
         found.pop("Default", None)
     experiment_id = found[chosen(experiment, list(found), "mlflow")]
 
-    def write_back(outcome: str, text: str) -> None:
-        client.set_experiment_tag(experiment_id, f"{TAG}outcome", outcome)
-        client.set_experiment_tag(experiment_id, f"{TAG}text", text[:_MOST_TEXT])
+    def write_back(outcome: str, text: str, files: Mapping[str, str]) -> None:
+        with answering("mlflow", *failures):
+            _tell(client, experiment_id, outcome, text)
+            if files:
+                _keep(client, experiment_id, outcome, files)
 
     with answering("mlflow", *failures):
-        return Tracked([_record(run) for run in _runs(client, experiment_id)], write_back)
+        runs = [run for run in _runs(client, experiment_id) if not _is_verdict(run)]
+        return Tracked([_record(run) for run in runs], write_back)
+
+
+def _tell(client: Any, experiment_id: str, outcome: str, text: str) -> None:
+    """Tag the experiment; its note, which MLflow shows first, is written only where it is ours or none."""
+    tags = client.get_experiment(experiment_id).tags
+    if tags.get(_NOTE, "") in ("", tags.get(f"{TAG}text")):
+        client.set_experiment_tag(experiment_id, _NOTE, text[:_MOST_TEXT])
+    client.set_experiment_tag(experiment_id, f"{TAG}outcome", outcome)
+    client.set_experiment_tag(experiment_id, f"{TAG}text", text[:_MOST_TEXT])
+
+
+def _keep(client: Any, experiment_id: str, outcome: str, files: Mapping[str, str]) -> None:
+    """Keep files as artifacts of a run of their own: an experiment of MLflow has none."""
+    tags = {_NAME: VERDICT_RUN, f"{TAG}outcome": outcome}
+    run_id = client.create_run(experiment_id, tags=tags).info.run_id
+    for name, content in files.items():
+        client.log_text(run_id, content, name)
+    client.set_terminated(run_id)
+
+
+def _is_verdict(run: Any) -> bool:
+    return run.data.tags.get(_NAME) == VERDICT_RUN and f"{TAG}outcome" in run.data.tags
 
 
 def _runs(client: Any, experiment_id: str) -> list[Any]:

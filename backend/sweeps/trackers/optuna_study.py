@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from muscope.backend.sweeps.trackers.tracked import (
     TAG,
     Record,
@@ -27,7 +29,8 @@ def optuna_runs(storage: str, experiment: str | None) -> Tracked:
         study = optuna.load_study(study_name=chosen(experiment, names, "optuna"), storage=storage)
     is_loss = study.direction.name == "MINIMIZE"
 
-    def write_back(outcome: str, text: str) -> None:
+    def write_back(outcome: str, text: str, files: Mapping[str, str]) -> None:
+        del files  # Optuna keeps artifacts only in a store that a program names
         study.set_user_attr(f"{TAG}outcome", outcome)
         study.set_user_attr(f"{TAG}text", text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from muscope.backend.errors import InvalidInput
 from muscope.backend.sweeps.trackers.aim_runs import aim_runs
@@ -30,7 +31,7 @@ def tracked_runs(source: str, experiment: str | None) -> Tracked:
     kind, sign, place = source.partition(":")
     if kind not in SOURCES or not sign or not place:
         raise InvalidInput("sweep.unknown_source", given=source, known=", ".join(SOURCES))
-    tracked = SOURCES[kind](place, experiment)
+    tracked = replace(SOURCES[kind](place, experiment), kind=kind)
     if not tracked.records:
         raise InvalidInput("sweep.no_rows")
     return tracked

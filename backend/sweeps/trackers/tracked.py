@@ -14,20 +14,35 @@ from muscope.backend.errors import InvalidInput, NotFound, Unavailable
 Record = Mapping[str, Any]
 # Prefix of every tag and attribute that a verdict is written under.
 TAG = "muscope."
-_MOST_REASON = 300
-
-
-def _no_way_back(outcome: str, text: str) -> None:
-    del outcome, text
-    raise InvalidInput("sweep.no_write_back")
+# Name and kind of a run that holds a verdict; readers leave it out.
+VERDICT_RUN = "muscope-verdict"
+MOST_REASON = 300
+# Takes the outcome, the text, and the contents of the artifact's files by name.
+WriteBack = Callable[[str, str, Mapping[str, str]], None]
 
 
 @dataclass(frozen=True)
 class Tracked:
-    """Runs with their settings and last metrics; `write_back` takes the outcome and the text."""
+    """Runs with their settings and last metrics.
+
+    Attributes:
+        writer: takes a verdict back to where the runs are; None where the tracker has no place for one.
+        kind: of the tracker, for errors.
+    """
 
     records: Sequence[Record]
-    write_back: Callable[[str, str], None] = _no_way_back
+    writer: WriteBack | None = None
+    kind: str = ""
+
+    def way_back(self) -> WriteBack:
+        """Return the way of a verdict to the tracker; raises InvalidInput where it has no place for one."""
+        if self.writer is None:
+            raise InvalidInput("sweep.no_write_back", kind=self.kind)
+        return self.writer
+
+    def write_back(self, outcome: str, text: str, files: Mapping[str, str] | None = None) -> None:
+        """Write a verdict: tags, a note, and `files` as an artifact; raises InvalidInput, Unavailable."""
+        self.way_back()(outcome, text, files or {})
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -70,7 +85,7 @@ def answering(kind: str, *failures: type[Exception]) -> Iterator[None]:
     try:
         yield
     except failures as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:_MOST_REASON]
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:MOST_REASON]
         raise Unavailable("sweep.tracker_away", kind=kind, reason=reason) from error
 
 

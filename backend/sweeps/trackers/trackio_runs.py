@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from muscope.backend.errors import InvalidInput, NotFound
-from muscope.backend.sweeps.trackers.tracked import Record, Tracked, chosen, flat
+from muscope.backend.sweeps.trackers.tracked import TAG, Record, Tracked, chosen, flat
+from muscope.backend.sweeps.trackers.verdict_run import writing_run
 
 _FILES = "*.db"
 # Files of registries lie beside those of projects.
@@ -33,9 +34,11 @@ def trackio_runs(place: str, experiment: str | None) -> Tracked:
         raise NotFound("sweep.no_runs", place=place, what=_FILES)
     try:
         with closing(sqlite3.connect(_address(path), uri=True)) as connection:
-            return Tracked(list(_records(connection)))
+            records = list(_records(connection))
     except (sqlite3.Error, ValueError) as error:
         raise InvalidInput("sweep.unreadable_run", path=str(path)) from error
+    folder = str(path.resolve().parent)
+    return Tracked(records, writing_run("trackio", folder, path.stem, TRACKIO_DIR=folder))
 
 
 def _address(path: Path) -> str:
@@ -56,6 +59,8 @@ def _records(connection: sqlite3.Connection) -> Iterator[Record]:
         last.setdefault(run, {}).update({**_numbers(metrics), "step": step})
     for run, metrics in last.items():
         config = _numbers(settings[run]) if run in settings else {}
+        if f"{TAG}outcome" in config:
+            continue  # a verdict that was written back
         own = {name: value for name, value in config.items() if not name.startswith(_OWN)}
         yield {"name": names[run], **flat(own), **metrics}
 

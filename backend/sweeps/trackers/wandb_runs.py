@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from muscope.backend.errors import InvalidInput, NotFound
-from muscope.backend.sweeps.trackers.tracked import Record, Tracked, chosen, flat, library
+from muscope.backend.sweeps.trackers.tracked import VERDICT_RUN, Record, Tracked, chosen, flat, library
+from muscope.backend.sweeps.trackers.verdict_run import writing_run
 from muscope.backend.sweeps.trackers.wandb_frames import frames
 
 _RUNS = "*.wandb"
@@ -24,6 +25,7 @@ class _Run:
 
     name: str = ""
     project: str = ""
+    kind: str = ""
     state: str = "crashed"
     config: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
@@ -41,8 +43,16 @@ def wandb_runs(folder: str, experiment: str | None) -> Tracked:
     runs: dict[str, _Run] = {}
     for path in paths:
         _gather(path, messages.Record, runs)
-    project = chosen(experiment, sorted({run.project for run in runs.values()}), "wandb")
-    return Tracked([_record(run) for run in runs.values() if run.project == project])
+    found = [run for run in runs.values() if run.kind != VERDICT_RUN]
+    project = chosen(experiment, sorted({run.project for run in found}), "wandb")
+    records = [_record(run) for run in found if run.project == project]
+    return Tracked(records, writing_run("wandb", _root(paths[0], folder), project))
+
+
+def _root(path: Path, folder: str) -> str:
+    """Return the folder whose `wandb/` holds the run at a path, where W&B has written it in its usual way."""
+    kept = path.parent.parent
+    return str(kept.parent if kept.name == "wandb" else folder)
 
 
 def _gather(path: Path, message: Any, runs: dict[str, _Run]) -> None:
@@ -63,6 +73,7 @@ def _take(record: Any, run: _Run) -> None:
     kind = record.WhichOneof("record_type")
     if kind == "run":
         run.name, run.project = record.run.display_name or record.run.run_id, record.run.project
+        run.kind = record.run.job_type
         _apply(record.run.config, run.config)
         _apply(record.run.summary, run.summary)
     elif kind == "config":

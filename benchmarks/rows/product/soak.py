@@ -35,7 +35,7 @@ PLAN = {
 
 @dataclass(frozen=True)
 class Sample:
-    """What the stack holds at one moment, between two experiments.
+    """Memory and files of the stack at one moment, between two experiments.
 
     Attributes:
         minutes: since the start.

@@ -12,12 +12,14 @@ export class ApiError extends Error {
   /**
    * @param {number} status 0 when no answer came @param {string} code @param {string} message
    * @param {ErrorParams} [params] the facts in the message
+   * @param {{field: string, message: string}[]} [errors] each wrong field of the request
    */
-  constructor(status, code, message, params = {}) {
+  constructor(status, code, message, params = {}, errors = []) {
     super(message);
     this.status = status;
     this.code = code;
     this.params = params;
+    this.errors = errors;
   }
 }
 
@@ -119,8 +121,8 @@ async function send(url, options) {
 /** Read the one shape every error has. @param {number} status @param {string} body */
 export function errorOf(status, body) {
   try {
-    const { code, message, params } = JSON.parse(body).error;
-    return new ApiError(status, code, message, params);
+    const { code, message, params, errors } = JSON.parse(body).error;
+    return new ApiError(status, code, message, params, errors);
   } catch {
     return new ApiError(status, "unreadable", t("ui.error.unreadable", { status }));
   }

@@ -121,7 +121,7 @@ const read = (reader, option, value) => reader.read({ [option]: valueOf(option, 
 
 /** An answer as the server takes it. @param {string} option @param {string | string[]} value */
 function valueOf(option, value) {
-  if (option === "header") return Number(value);
+  if (option === "header" || option === "vocabulary") return Number(value);
   return option === "missing" && !Array.isArray(value) ? [value] : value;
 }
 

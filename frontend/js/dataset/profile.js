@@ -5,6 +5,7 @@ import { bytes, number, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { factEntries, plainList } from "../base/tables.js";
 import { advice } from "./advice.js";
+import { isOfSweep, sweepNote } from "./as_sweep.js";
 import { decisions, guesses, notes, questions } from "./decisions.js";
 import { preprocessing } from "./preprocessing.js";
 import { columns } from "./profile_table.js";
@@ -42,10 +43,11 @@ function table(dataset, onVariant, signal) {
       ["columns", ofAll(used, found.columns.length)],
       ["missing", number(missing)],
     ]),
+    sweepNote(dataset, signal),
     questions(dataset, reader),
     guesses(dataset, reader),
     advice(dataset, onVariant, signal),
-    notes(found.notes),
+    notes(found.notes.filter((each) => !isOfSweep(each))),
     decisions(dataset, reader),
     balance(found.classes),
     columns(dataset, reader),
@@ -91,11 +93,13 @@ const imageFacts = ({ image }) =>
 function text(dataset, onVariant, signal) {
   const { shape, profile: found } = dataset;
   const reader = readerOf(dataset, onVariant, signal);
+  const tokens = found.text?.bytes_per_token ? "tokens" : "bytes";
   return [
     facts(dataset, [
       ["text_size", bytes(found.text?.num_bytes ?? 0)],
       ["files", number(found.text?.num_files ?? 0)],
-      ["context", t("ui.profile.context_bytes", { count: number(shape.num_features) })],
+      ["context", t(`ui.profile.context_${tokens}`, { count: number(shape.num_features) })],
+      ...vocabularyFacts(shape, found.text?.bytes_per_token),
       ["windows", number(found.num_rows)],
     ]),
     purpose("language_modelling", "text"),
@@ -107,6 +111,15 @@ function text(dataset, onVariant, signal) {
     textSamples(dataset, signal),
   ];
 }
+
+/** @param {Shape} shape @param {number | null} [length] mean bytes of a token @returns {[string, string][]} */
+const vocabularyFacts = (shape, length) =>
+  length
+    ? [
+        ["vocabulary", number(shape.num_outputs)],
+        ["bytes_per_token", number(Number(length.toFixed(2)))],
+      ]
+    : [];
 
 /** @param {Dataset} dataset @param {[string, string][]} own facts of its kind */
 function facts({ shape, source_bytes }, own) {

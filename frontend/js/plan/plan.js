@@ -10,6 +10,7 @@ import { cloneOrigin } from "./clone/clone_origin.js";
 import { planDetails } from "./plan_details.js";
 import { planRequest } from "./plan_request.js";
 import { presets } from "./presets.js";
+import { markWrong } from "./wrong_fields.js";
 import { scenarioEditor } from "./scenario_editor.js";
 import { settings } from "./settings.js";
 import { startingPointCards } from "./starting_points.js";
@@ -20,6 +21,7 @@ import { startingPointCards } from "./starting_points.js";
 /**
  * @typedef {object} Start what a plan starts from, above its summary
  * @property {Child} element
+ * @property {Child} warning what a plan like this cannot do, above the button
  * @property {(spec: Spec) => void} show tell of the latest plan
  * @property {(signal: AbortSignal) => Promise<void>} refresh ask the server anew
  */
@@ -72,6 +74,7 @@ class Planning {
       h("h2", {}, t("ui.plan.title")),
       this.#start.element,
       this.#summary,
+      this.#start.warning,
       this.#problem,
       h("div", { class: "plan-go" }, this.button, this.#estimate),
       this.#conditions.element,
@@ -83,7 +86,7 @@ class Planning {
   #proposed(changed) {
     const cards = presets(this.choices, changed, () => this.#wishes());
     const starts = startingPointCards(this.choices, changed, this.#fields.open);
-    return { element: [starts, ...cards.element], show: () => {}, refresh: cards.refresh };
+    return { element: [starts, ...cards.element], warning: cards.warning, show: () => {}, refresh: cards.refresh };
   }
 
   #wishes() {
@@ -106,13 +109,13 @@ class Planning {
       const found = await post("/experiments/preview", this.#wishes(), { signal: mine.signal });
       this.choices.plan = found;
       if (isOver()) return;
-      fill(this.#problem);
+      this.#tell(null);
       this.button.disabled = false;
       this.show(found);
       await this.#start.refresh(mine.signal);
     } catch (error) {
       if (isAbort(error) || this.signal.aborted) return;
-      fill(this.#problem, errorNote(error));
+      this.#tell(error);
       fill(this.#estimate);
     }
   }
@@ -134,9 +137,15 @@ class Planning {
       onCreated(await post("/experiments", this.#wishes(), { signal: this.signal, key: this.#key }));
     } catch (error) {
       if (this.signal.aborted) return;
-      fill(this.#problem, errorNote(error));
+      this.#tell(error);
       this.button.disabled = false;
     }
+  }
+
+  /** Say what is wrong, at the button and beside the fields; null for nothing. @param {unknown} error */
+  #tell(error) {
+    const told = markWrong(this.element, error);
+    fill(this.#problem, told === null ? null : errorNote(told));
   }
 
   stop() {
@@ -147,7 +156,7 @@ class Planning {
 /** The experiment that the plan comes from. @param {CloneOrigin} clone @param {Dataset} dataset @returns {Start} */
 function cloned(clone, { shape }) {
   const { element, update } = cloneOrigin(clone, shape.task);
-  return { element, show: update, refresh: async () => {} };
+  return { element, warning: null, show: update, refresh: async () => {} };
 }
 
 /** How long it takes; among others, until its answer. @param {Plan} found */

@@ -5,6 +5,7 @@ import { fill, h } from "../base/dom.js";
 import { about, money, number, percent } from "../base/format.js";
 import { rateOf, rates, setRates } from "../base/hourly_rates.js";
 import { t } from "../base/i18n.js";
+import { note } from "../base/note.js";
 import { valuesOfSetting } from "../base/options.js";
 import { presetBudget } from "./preset_budget.js";
 
@@ -18,7 +19,12 @@ import { presetBudget } from "./preset_budget.js";
  */
 export function presets(choices, onChange, wishes) {
   const cards = new Map(valuesOfSetting("preset").map((name) => [name, card(name, choices, onChange)]));
-  const show = () => choices.presets?.presets.forEach((found) => cards.get(found.preset)?.show(found));
+  const warning = h("div", {});
+  const show = () => {
+    choices.presets?.presets.forEach((found) => cards.get(found.preset)?.show(found));
+    const chosen = choices.presets?.presets.find(({ preset }) => preset === choices.preset);
+    fill(warning, chosen && neverConfirms(chosen) ? note("warn", t("ui.plan.cannot_confirm")) : null);
+  };
   const refresh = async (/** @type {AbortSignal} */ signal) => {
     const { rate_per_hour, currency } = rates();
     try {
@@ -37,7 +43,7 @@ export function presets(choices, onChange, wishes) {
     rateFields(onChange),
     presetBudget(choices.budget, onChange),
   ];
-  return { element, refresh };
+  return { element, warning, refresh };
 }
 
 /** @param {string} name @param {PlanChoices} choices @param {() => void} onChange */
@@ -78,6 +84,9 @@ function overBudget({ limit_seconds: limit, expected }) {
   if (!(share < 1)) return null;
   return h("li", { class: "preset-over" }, t("ui.preset_budget.over", { share: percent(share) }));
 }
+
+/** Whether a plan could only say no: its reader is told at the button. @param {Pick<Preset, "conclusions">} found */
+export const neverConfirms = ({ conclusions: found }) => found.some(({ code }) => code === "cannot_confirm");
 
 /** @param {Preset} found */
 const conclusions = ({ conclusions: found }) =>

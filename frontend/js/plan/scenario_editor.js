@@ -69,7 +69,7 @@ function addingForm(kinds, task, onAdd) {
   const choose = () => {
     const limits = chosen();
     const names = limits?.names ?? [];
-    valueField.hidden = names.length > 0;
+    valueField.hidden = names.length > 0 || limits?.has_value === false;
     nameField.hidden = names.length === 0;
     fill(name, names.map(scheduleOption));
     fill(hint, limits ? hintOf(limits, task) : null);
@@ -135,6 +135,7 @@ const scheduleOption = (/** @type {string} */ name) => h("option", { value: name
  * @param {Task} task
  */
 function scenarioOf(limits, value, name, task) {
+  if (limits?.has_value === false) return limits.kind;
   const text = limits?.names.length ? name.value : numberOf(value.value);
   if (!limits || text === "") {
     value.focus();

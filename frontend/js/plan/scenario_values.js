@@ -7,10 +7,12 @@ import { isShare, scenarioKey } from "../words/scenario_text.js";
 /** @import { KindLimits, Shape } from "../../types/answers.js" */
 /** @typedef {Shape["task"]} Task */
 
+const WHOLE = new Set(["batch_size", "batch_axis", "steps_axis"]);
+
 /** What a value means, and between which limits the server takes it. @param {KindLimits} limits @param {Task} task */
 export function hintOf(limits, task) {
   const means = t(`ui.scenarios.means.${scenarioKey(limits.kind, task).slice("scenario.".length)}`);
-  return limits.names.length ? means : `${means} ${limitsText(limits, task)}`;
+  return limits.names.length || limits.has_value === false ? means : `${means} ${limitsText(limits, task)}`;
 }
 
 /**
@@ -20,16 +22,14 @@ export function hintOf(limits, task) {
 export function limitsText({ kind, low, high }, task) {
   const tenths = (/** @type {number | null} */ value) =>
     number(value ?? 0, { style: "percent", maximumFractionDigits: 1 });
-  const shown = isShare(kind, task) ? tenths : figure;
-  return t("ui.scenarios.limits", {
-    low: shown(low),
-    high: kind === "batch_size" && high !== null ? number(high) : shown(high),
-  });
+  const whole = (/** @type {number | null} */ value) => number(value ?? 0);
+  const shown = isShare(kind, task) ? tenths : WHOLE.has(kind) ? whole : figure;
+  return t("ui.scenarios.limits", { low: shown(low), high: shown(high) });
 }
 
 /** Tell at once what the server would refuse. @param {KindLimits} limits @param {string} text */
-export function isWithin({ low, high, is_whole: isWhole, names }, text) {
-  if (names.length) return true;
+export function isWithin({ low, high, is_whole: isWhole, names, has_value: hasValue }, text) {
+  if (names.length || hasValue === false) return true;
   const given = Number(text);
   return given >= (low ?? -Infinity) && given <= (high ?? Infinity) && (!isWhole || Number.isInteger(given));
 }

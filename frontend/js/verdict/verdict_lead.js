@@ -65,3 +65,6 @@ function control({ control: arm, control_state: state, can_discriminate: can, ou
   const isOpen = found === "unsure" && arm.outcome === "inconclusive" && has(`rule.${arm.rule}`);
   return isOpen ? t("ui.control.because", { said, why: t(`rule.${arm.rule}`) }) : said;
 }
+
+/** The learning rate whose reuse is judged: the tuned one, after a step up by its rules. @param {Verdict} verdict */
+export const reusedRate = ({ carried, arm }) => carried?.lr ?? arm.base_lr;

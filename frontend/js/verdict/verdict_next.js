@@ -7,7 +7,7 @@ import { readsAsEngineer } from "../viewer/reading_level.js";
 import { sizeText } from "../words/size_text.js";
 import { plainList } from "../base/tables.js";
 import { reasonText } from "./reason_text.js";
-import { headline } from "./verdict_lead.js";
+import { headline, reusedRate } from "./verdict_lead.js";
 
 /** @import { Interval, Outlook, Recommendation, RolloutStep, Verdict } from "../../types/answers.js" */
 /** @typedef {[name: string, value: string, more?: string | null]} Fact and what to know about it */
@@ -29,9 +29,13 @@ export function verdictNext(verdict) {
 /** @param {Verdict} verdict @param {Recommendation} advice */
 const isSearch = ({ outcome }, { narrow_sweep: sweep }) => sweep !== null && outcome === "fine_tune";
 
-/** Without an outlook, as of earlier rules: the reused LR or the range to search. @param {Verdict} verdict */
-function simple({ outcome, arm }) {
-  const lr = ["transfers", "sharpness_drifts"].includes(outcome) ? arm.base_lr : null;
+/**
+ * Without an outlook, as after a step up or by earlier rules: the reused LR or the range to search.
+ * @param {Verdict} verdict
+ */
+function simple(verdict) {
+  const { outcome, arm } = verdict;
+  const lr = ["transfers", "sharpness_drifts"].includes(outcome) ? reusedRate(verdict) : null;
   const search = arm.reasons.find((reason) => reason.code === "narrow_search")?.params;
   if (lr) return headlineOf(t("ui.verdict.use", { lr: figure(lr) }));
   if (!search) return null;

@@ -5,7 +5,7 @@ import { about, figure, list, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { sizeText } from "../words/size_text.js";
 import { settle } from "./settle.js";
-import { isFounded } from "./verdict_lead.js";
+import { isFounded, reusedRate } from "./verdict_lead.js";
 
 /** @import { Experiment, Verdict } from "../../types/answers.js" */
 /** @typedef {NonNullable<Verdict["open"]>} Open */
@@ -43,7 +43,9 @@ function facts(verdict, open) {
 }
 
 /** The narrow search that was advised, else the usual one around the reused rate. @param {Verdict} verdict */
-function safeWay({ outlook, arm: { base_lr: lr } }) {
+function safeWay(verdict) {
+  const { outlook } = verdict;
+  const lr = reusedRate(verdict);
   const sweep = outlook?.recommendation.narrow_sweep;
   if (!sweep) return lr === null ? null : t("ui.open.safe.range", { low: figure(lr / 2), high: figure(2 * lr) });
   const time = sweep.seconds === null ? "–" : about(sweep.seconds);

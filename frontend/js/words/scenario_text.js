@@ -1,11 +1,12 @@
 /** Scenarios in words: `label_noise:0.2` becomes what a manager would call it. */
 
-import { figure, percent } from "../base/format.js";
+import { figure, number, percent } from "../base/format.js";
 import { t } from "../base/i18n.js";
 
 /** @import { Shape } from "../../types/answers.js" */
 /** @typedef {Shape["task"]} Task */
 
+const WHOLE = new Set(["batch_size", "horizon", "batch_axis", "steps_axis"]);
 const SHARES = new Set(["label_noise", "subsample", "class_imbalance"]);
 
 /**
@@ -25,6 +26,7 @@ export const scenarioKey = (kind, task) =>
 export function scenarioText(scenario, task) {
   const [kind, text] = scenario.split(":");
   if (kind === "schedule") return t("scenario.schedule", { value: t(`scenario.schedule.${text}`) });
-  const value = isShare(kind, task) ? percent(Number(text)) : figure(Number(text));
+  const shown = WHOLE.has(kind) ? number : isShare(kind, task) ? percent : figure;
+  const value = text === undefined ? "" : shown(Number(text));
   return t(scenarioKey(kind, task), { value });
 }

@@ -16,7 +16,7 @@ from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
-from muscope.backend.domain.spec.size import Axis, Size
+from muscope.backend.domain.spec.size import OF_TRAINING, Axis, Size
 from muscope.backend.domain.verdict.verdict import Verdict
 from tests.backend.analysis.sweeps import parabolas, planned_only, spec_of, sweep_of, with_diverged, without
 
@@ -78,13 +78,17 @@ AS_SIZE = {
     Axis.WIDTH: lambda extent: Size(extent, 3),
     Axis.DEPTH: lambda extent: Size(32, extent),
     Axis.BOTH: lambda extent: Size(extent, extent),
+    # More training leaves the size as it is.
+    **dict.fromkeys(OF_TRAINING, lambda _extent: Size(32, 3)),
 }
 
 
 @st.composite
 def any_sweeps(draw):
     """Draw any sweep at all: wild, infinite, missing and unplanned values, all shapes and axes."""
-    widths = tuple(sorted(draw(st.sets(st.integers(1, 4096), min_size=1, max_size=4))))
+    axis = draw(st.sampled_from(Axis))
+    least, most = (2, 2) if axis in OF_TRAINING else (1, 4)
+    widths = tuple(sorted(draw(st.sets(st.integers(1, 4096), min_size=least, max_size=most))))
     powers = sorted(draw(st.sets(st.integers(-30, 15), min_size=1, max_size=8)))
     shape = (len(widths), len(powers), draw(st.integers(1, 6)))
     wild = st.floats(width=32, allow_nan=True, allow_infinity=True)
@@ -95,15 +99,16 @@ def any_sweeps(draw):
         {TRAIN: draw(arrays), VAL: draw(arrays)}, widths=widths, lrs=tuple(2.0**p for p in powers)
     )
     curves = draw(hnp.arrays(np.float64, (draw(st.integers(0, 40)), shape[2]), elements=wild))
-    axis = draw(st.sampled_from(Axis))
     masks = hnp.arrays(np.bool_, shape, fill=st.just(True))
     by_size = draw(hnp.arrays(np.bool_, (shape[0], 1, 1)))
     return replace(
         sweep,
         sizes=tuple(AS_SIZE[axis](extent) for extent in widths),
         axis=axis,
+        extents=tuple(map(float, widths)) if axis in OF_TRAINING else None,
+        lr_factor=draw(st.sampled_from([0.5, 1.0, 8.0])) if axis in OF_TRAINING else 1.0,
         is_planned=draw(st.one_of(st.none(), masks, masks.map(lambda mask: mask & by_size))),
-        base_index=draw(st.integers(0, len(widths) - 1)),
+        base_index=0 if axis in OF_TRAINING else draw(st.integers(0, len(widths) - 1)),
         diverged_at=draw(hnp.arrays(np.int64, shape, elements=st.integers(-1, 3), fill=st.just(-1))),
         is_measured=draw(hnp.arrays(np.bool_, shape, fill=st.just(True))),
         sharpness=draw(hnp.arrays(np.float64, (*shape, measurements), elements=wild)),

@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from muscope.backend.catalogue import catalogue
 from tests.backend.sweeps.made import judged, sweep, table
 
 SWEEPS = "/api/v1/sweeps"
@@ -60,6 +61,30 @@ def test_the_same_file_is_stored_once_and_listed(client: httpx.Client):
 
     assert (first.status_code, second.status_code) == (201, 200)
     assert [item["id"] for item in listed].count(first.json()["id"]) == 1
+
+
+def test_a_table_of_runs_that_was_uploaded_as_data_is_judged_without_being_sent_again(client: httpx.Client):
+    rows = sweep(noise=0.0017, seeds=2)
+    content = as_csv(rows)
+    params = {"name": "runs.csv", "label": "loss"}
+    dataset = client.post(
+        "/api/v1/datasets", params=params, content=content, headers={"Content-Type": "text/csv"}
+    )
+
+    address = f"{SWEEPS}/of-dataset/{dataset.json()['id']}"
+    first, second = (client.post(address) for _ in range(2))
+    missing = client.post(f"{SWEEPS}/of-dataset/{uuid4()}")
+
+    noted = {note["code"] for note in dataset.json()["profile"]["notes"]}
+    assert "dataset.looks_like_sweep" in noted
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json()["name"] == "runs.csv"
+    assert first.json()["reading"]["answer"]["outcome"] == judged(rows).outcome
+    assert client.get(f"{first.headers['Location']}/file").content == content
+    assert (missing.status_code, missing.json()["error"]["code"]) == (404, "dataset.not_found")
+    assert client.get(f"{SWEEPS}/{first.json()['id']}/text").text.startswith(
+        catalogue("en")[f"sweep.headline.{judged(rows).outcome}"]
+    )
 
 
 def test_an_unclear_column_is_asked_about_and_the_choice_answers(client: httpx.Client):

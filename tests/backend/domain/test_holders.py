@@ -14,7 +14,7 @@ HOLDER = Holder("node-1", 812, 5400, HERE)
 def test_a_holder_of_this_machine_has_ended_when_its_process_is_gone(start, is_ended):
     asked: list[int] = []
 
-    def start_of(pid: int) -> int | None:
+    def start_of(pid):
         asked.append(pid)
         return start
 

@@ -57,6 +57,13 @@ def test_a_definition_that_cannot_be_trained_fails_its_cell_at_once():
     assert attempt == Attempt(CellState.FAILED, 1)
 
 
+@pytest.mark.parametrize("failures", [0, FAILURE_BUDGET - 1])
+def test_a_full_disk_of_a_worker_is_never_held_against_a_cell(failures):
+    attempt = after_failure(failures=failures, has_moved=False, failure=FailureClass.DISK)
+
+    assert attempt == Attempt(CellState.QUEUED, failures)
+
+
 def test_a_cell_that_keeps_moving_is_never_given_up():
     failures = 0
     for _ in range(5 * FAILURE_BUDGET):

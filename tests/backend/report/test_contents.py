@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import pytest
 
 from muscope.backend.catalogue import LANGUAGES
 from muscope.backend.domain.lifecycle import ExperimentState, StopReason
-from muscope.backend.domain.spec.dataset import Task
+from muscope.backend.domain.spec.dataset import Task, TextProfile
 from muscope.backend.domain.spec.families.transformer import GPT, NormKind
 from muscope.backend.domain.spec.judging.decision import CostUnit, Settle
 from muscope.backend.domain.spec.metrics import Metric
@@ -21,6 +22,7 @@ from muscope.backend.report.material import RunCounts
 from muscope.backend.report.sections.first_page import MOST_GROUNDS
 from muscope.backend.report.words import answer, next_steps
 from muscope.backend.report.words.say import Words
+from tests.backend.analysis import test_step_up as step_up
 from tests.backend.analysis.sweeps import parabolas, unresolved
 from tests.backend.analysis.verdict.judged_cases import CASES
 from tests.backend.report.materials import DATA, case, drawn, judged, material, savings
@@ -160,6 +162,24 @@ def test_options_of_the_model_that_were_changed_are_told_by_name(language):
     assert words.say("ui.settings.model.mlp_ratio") not in told
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_losses_of_a_text_are_told_in_bits_per_byte_of_its_vocabulary(language):
+    spec, verdict = judged(unresolved())
+    shape = DATA.shape.model_copy(update={"task": Task.LANGUAGE_MODELLING})
+    text = TextProfile(num_bytes=90_000, num_files=1, bytes_per_token=2.0)
+    data = DATA.model_copy(update={"shape": shape, "profile": DATA.profile.model_copy(update={"text": text})})
+    size = verdict.arm.sizes[-1]
+    best = next(each.best_loss for each in size.losses if each.loss is Metric.VAL_LOSS)
+
+    found = read(material(spec, verdict, data=data), language)
+
+    words = Words(language)
+    told = [text for _, text in texts(found)]
+    assert words.say("report.bits_per_byte", size=words.size(size.width, size.depth)) in told
+    assert best is not None
+    assert words.numbers.figure(best / math.log(2) / 2) in told
+
+
 def test_the_sheet_has_the_numbers_of_the_verdict():
     spec, verdict = case("unresolved", has_control=True)
     deciding = verdict.deciding
@@ -288,3 +308,27 @@ def test_an_open_answer_has_no_instruction_but_a_safe_way():
     assert next_steps.instruction(verdict, words) == ""
     assert next_steps.safe_way(verdict, words)
     assert answer.title(verdict, words) == words.say("headline.unresolved.title")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scenario", ["batch_axis:64", "steps_axis:192", "step_up"])
+@pytest.mark.parametrize(
+    "rules", [{"batch_rule": "sqrt"}, {"batch_rule": "linear", "steps_rule": "token_horizon"}]
+)
+def test_a_step_up_is_told_without_a_broken_sentence(scenario, rules, language):
+    of = step_up.plan(**rules)
+    verdict = step_up.verdict(of, Scenario(scenario))
+
+    found = read(material(of, verdict, figures=(drawn(language),)), language)
+
+    assert faults(found) == []
+    assert found.page.approvals
+
+
+def test_the_rate_to_approve_after_a_step_up_is_the_one_of_its_rule():
+    verdict = step_up.verdict(of := step_up.plan(batch_rule="sqrt"), Scenario("batch_axis:64"))
+
+    approvals = " ".join(map(str, read(material(of, verdict), "en").page.approvals))
+
+    assert Words("en", 0).numbers.figure(verdict.reused_lr) in approvals
+    assert "width 8" in approvals

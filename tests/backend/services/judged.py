@@ -38,17 +38,21 @@ WIDE: ExperimentSpec = spec(
     seeds=(0, 7, 3),
 )
 
+# Octaves by which a scenario moves all optima. The grid of momentum moves along; four times the batch moves
+# them by its root, more steps move them down.
+MOVES = {"momentum:0.9": -3.0, "batch_axis:32": 1.0, "steps_axis:48": -0.9, "step_up": -0.5}
+
 Diverges = Callable[[CellRow, PlannedRun], bool]
 
 
 def final_loss(cell: CellRow, run: PlannedRun) -> float:
     """Return the final loss of a run: µP's optimum stays at 2^-2.9, NTP's moves an octave per doubling.
 
-    Under a momentum of 0.9 all optima are three octaves lower, as the grid is.
+    `MOVES` says by how much a scenario moves it.
     """
     doublings = log2(cell.width / 8)
     optimum = -2.9 - (doublings if cell.parametrization == Parametrization.NTP else 0)
-    optimum -= 3 if cell.scenario == "momentum:0.9" else 0
+    optimum += MOVES.get(cell.scenario, 0.0)
     ripple = 0.002 * ((run.seed * 31 + cell.width) % 7 - 3)
     return 0.5 * exp(0.15 * (log2(run.lr) - optimum) ** 2 - 0.2 * doublings + ripple)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from base64 import b64encode
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import polars as pl
 import pytest
 
 from muscope.backend.errors import InvalidInput, MuscopeError
+from muscope.backend.ingest.rows.aim_table import of_aim
 from muscope.backend.ingest.rows.columns import decimal_of, numbers_of, read_columns
 from muscope.backend.ingest.rows.records import columns_of_records, plain_numbers
 from muscope.backend.sweeps.reading.roles import ColumnRole, Roles, parse_mapping, recognise, role_of
@@ -241,6 +243,44 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path, content: bytes, code
         read_columns(path)
 
     assert refused.value.code == code
+
+
+def aim_heading(name: str, context: str) -> str:
+    """Return the heading of a metric as Aim's page writes it: JSON in base64, without padding."""
+    metric = {"metricName": name, "contextName": context}
+    encoded = b64encode(json.dumps(metric, separators=(",", ":")).encode())
+    return "O-" + encoded.decode().rstrip("=").replace("+", "-").replace("/", "_")
+
+
+def test_the_table_of_runs_that_aims_page_exports_is_read(tmp_path: Path):
+    """Every cell is quoted, texts within as well; `-` stands for nothing, `--` between groups."""
+    heads = ["hash", "experiment", "run", "date", "duration", aim_heading("loss", ' subset="val"')]
+    heads += ["hparams.lr", "hparams.model.width", "hparams.optimizer"]
+    runs = [
+        ["a1", "widths", "Run: a1", "07:12:09 29 Nov, 26", "12s", "3.25", "0.001", "128", '"adamw"'],
+        ["a2", "widths", "Run: a2", "07:12:59 29 Nov, 26", "14s", "-", "0.002", "128", '"adamw"'],
+        ["--"] * len(heads),
+        ["b1", "widths", "Run: b1", "07:14:09 29 Nov, 26", "22s", "3.05", "0.001", "256", '"adamw"'],
+    ]
+    path = tmp_path / "runs.csv"
+    lines = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in (heads, *runs)]
+    path.write_text("\r\n".join(lines) + "\r\n", newline="")
+
+    columns = read_columns(path)
+    rows = read_table(columns, Options(), partial(numbers_of, decimal=decimal_of(columns)))
+
+    assert [(run.levels["width"], run.lr, run.arm) for run in rows.runs] == [
+        (128.0, 0.001, ("adamw",)),
+        (128.0, 0.002, ("adamw",)),
+        (256.0, 0.001, ("adamw",)),
+    ]
+    assert [run.loss for run in rows.runs] == pytest.approx([3.25, math.nan, 3.05], nan_ok=True)
+    assert "val/loss" in columns
+
+
+@pytest.mark.parametrize("name", ["O-", "O-ring", "O-e30", "O-bnVsbA", "loss"])
+def test_a_column_that_only_looks_like_aims_stays_as_it_is(name: str):
+    assert of_aim({name: ["-", "--"]}) is None
 
 
 def test_records_may_lack_a_key():

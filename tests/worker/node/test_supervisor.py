@@ -67,6 +67,16 @@ def test_a_failure_of_the_code_queues_the_cell_again_with_class_and_detail(stage
     assert stage.child.num_kills == 1
 
 
+def test_a_worker_without_room_puts_cells_off_and_fails_none(stage):
+    for _ in range(5):
+        change_cell(stage.database, stage.cell_id, not_before=None)
+        stage.play(stage.reply(Event.FAILED, failure=FailureClass.DISK, detail="no space"))
+
+    row = stage.row
+    assert (row.state, row.error_class, row.failures) == ("queued", "disk", 0)
+    assert row.not_before == NOW + timedelta(seconds=stage.clock.now + 30)
+
+
 def test_three_failures_fail_the_cell(stage):
     for _ in range(3):
         change_cell(stage.database, stage.cell_id, not_before=None)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from muscope.worker.numerics.program import CellProgram, TrainingData
 from muscope.worker.numerics.randomness import sharpness_indices
 from muscope.worker.numerics.trainer import train
 from tests import cases, reference
+from tests.backend.domain.specs import spec
 
 PROBLEMS = [
     (cases.classification, Loss.CROSS_ENTROPY),
@@ -74,6 +76,33 @@ def test_stacked_training_equals_one_float64_loop_per_run(make_data, loss, param
         (losses, _), _ = reference_run(program, data, run, program.num_steps + 1)
         assert values[Metric.TRAIN_LOSS][:, column] == pytest.approx(losses, rel=1e-6)
         assert single[Metric.TRAIN_LOSS][:, column] == pytest.approx(losses, rel=1e-3, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "batch_size", "num_steps", "factor"),
+    [("batch_axis:32", 32, 12, 4.0), ("steps_axis:48", 8, 48, 4**-0.32), ("step_up", 32, 48, 4 * 4**-0.32)],
+)
+def test_a_step_up_is_a_plain_loop_of_its_batch_and_steps_at_the_rate_of_its_rules(
+    scenario, batch_size, num_steps, factor
+):
+    plan = spec(
+        scenarios=("as_given", "batch_axis:32", "steps_axis:48", "step_up"), steps_rule="token_horizon"
+    )
+    (cell,) = (each for each in full_grid(plan) if each.scenario == scenario)
+    program = CellProgram.from_spec(plan, cell, chunk_steps=16)
+    data = cases.classification(torch.float64)
+
+    values, _ = whole(program, data)
+
+    assert (program.batch_size, program.num_steps) == (batch_size, num_steps)
+    assert Metric.SHARPNESS not in values
+    for column, run in enumerate(program.runs):
+        tuned = plan.arms[0].lrs[run.lr_index]
+        plain = run._replace(lr=factor * tuned)
+        (losses, _), _ = reference_run(
+            dataclasses.replace(program, batch_size=batch_size), data, plain, num_steps + 1
+        )
+        assert values[Metric.TRAIN_LOSS][:, column] == pytest.approx(losses, rel=1e-6)
 
 
 @pytest.mark.parametrize(("make_data", "loss"), PROBLEMS)

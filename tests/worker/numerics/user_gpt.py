@@ -36,7 +36,8 @@ class Config:
         if self.norm is None:
             return nn.Identity()
         kind = nn.RMSNorm if self.norm == "rms" else nn.LayerNorm
-        return kind(self.width, eps=1e-5)
+        made: nn.Module = kind(self.width, eps=1e-5)
+        return made
 
 
 class Attention(nn.Module):
@@ -58,7 +59,8 @@ class Attention(nn.Module):
         mixed = functional.scaled_dot_product_attention(
             q, k, v, is_causal=True, scale=self.config.attention_scale, enable_gqa=True
         )
-        return self.o(mixed.transpose(1, 2).flatten(2))
+        result: torch.Tensor = self.o(mixed.transpose(1, 2).flatten(2))
+        return result
 
 
 def turned(x: torch.Tensor) -> torch.Tensor:
@@ -80,9 +82,10 @@ class FeedForward(nn.Module):
         self.down = nn.Linear(config.hidden, config.width, bias=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if hasattr(self, "gate"):
-            return self.down(functional.silu(self.gate(x)) * self.up(x))
-        return self.down(functional.gelu(self.up(x)))
+        is_gated = hasattr(self, "gate")
+        inner = functional.silu(self.gate(x)) * self.up(x) if is_gated else functional.gelu(self.up(x))
+        result: torch.Tensor = self.down(inner)
+        return result
 
 
 class Block(nn.Module):
@@ -94,7 +97,8 @@ class Block(nn.Module):
 
     def forward(self, h: torch.Tensor) -> torch.Tensor:
         h = h + self.branch_mult * self.attention(self.attention_norm(h))
-        return h + self.branch_mult * self.mlp(self.mlp_norm(h))
+        result: torch.Tensor = h + self.branch_mult * self.mlp(self.mlp_norm(h))
+        return result
 
 
 class UserGPT(nn.Module):
@@ -116,7 +120,8 @@ class UserGPT(nn.Module):
             h = h + self.position.weight[: tokens.shape[-1]]
         for block in self.blocks:
             h = block(h)
-        return self.head(self.config.readout_mult * self.norm(h)).flatten(0, 1)
+        result: torch.Tensor = self.head(self.config.readout_mult * self.norm(h)).flatten(0, 1)
+        return result
 
 
 _PARTS = {

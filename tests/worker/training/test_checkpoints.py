@@ -1,11 +1,13 @@
 """Kills in the middle of a cell, and what the next attempt makes of the checkpoint that is left."""
 
+import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from sqlalchemy import select
 
 from muscope.backend.arrays import write_arrays
@@ -16,7 +18,9 @@ from muscope.backend.domain.spec.experiment import Arm
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import StorageFull
 from muscope.backend.services.conduct.checkpoints import sweep_checkpoints
+from muscope.backend.storage.blobs.cache import BlobCache
 from muscope.backend.storage.blobs.folder import BlobStore
+from muscope.backend.storage.blobs.remote import RemoteBlobs
 from muscope.worker.training import checkpoints, train_cell
 from muscope.worker.training.checkpoints import CheckpointRules
 from muscope.worker.training.train_cell import Stores, train_cell_now
@@ -112,6 +116,30 @@ def test_a_killed_cell_goes_on_from_its_checkpoint_with_equal_bytes(
 
     row = cell_row(stores.database, cell_id)
     assert (row.state, row.committed_step, row.has_nondeterminism) == ("completed", 12, False)
+    assert _chunks(stores, cell_id) == _undisturbed(stores, plan)
+
+
+def _on_host(stores, name, tmp_path, dataset_sha256):
+    """Return the stores of a host of its own: one bucket and one database for all, no disk in common."""
+    blobs = RemoteBlobs(MemoryFileSystem(), f"/{tmp_path.name}", BlobCache(tmp_path / name, 64 * MIB))
+    shutil.copy(stores.blobs.path(dataset_sha256), tmp_path / "copy")
+    blobs.put(tmp_path / "copy")
+    train_cell._cached_data.cache_clear()
+    rules = CheckpointRules(tmp_path / name / "states", 0.0, MIB, lambda: 0.0)
+    return replace(stores, blobs=blobs, checkpoint_rules=rules)
+
+
+@pytest.mark.both_databases
+def test_another_host_without_that_disk_goes_on_with_equal_bytes(
+    stores, cell_id, plan, tmp_path, dataset_sha256
+):
+    _kill_after(_on_host(stores, "first", tmp_path, dataset_sha256), cell_id, 7)
+    shutil.rmtree(tmp_path / "first")
+    second = _on_host(stores, "second", tmp_path, dataset_sha256)
+
+    assert _train(second, cell_id) == [7, 11, 12]
+
+    assert cell_row(stores.database, cell_id).state == "completed"
     assert _chunks(stores, cell_id) == _undisturbed(stores, plan)
 
 

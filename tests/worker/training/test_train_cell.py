@@ -1,5 +1,6 @@
 import hashlib
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -214,6 +215,39 @@ def _trained_whole(stores, experiment_id):
 
 def _digest(chunks):
     return hashlib.sha256(repr(sorted(chunks.items())).encode()).hexdigest()
+
+
+class _AwayAtFirst(BlobStore):
+    """Folder of blobs that answers like a bucket that is away, for some times."""
+
+    def __init__(self, folder, error, times):
+        super().__init__(folder)
+        self._error, self.times = error, times
+
+    def path(self, sha256):
+        if self.times:
+            self.times -= 1
+            raise self._error
+        return super().path(sha256)
+
+
+def test_a_cell_waits_for_a_bucket_that_is_away(stores, cell_id, tmp_path):
+    error = Unavailable("blobs.unreachable", place="s3://b", reason="refused")
+    stores = replace(stores, blobs=_AwayAtFirst(tmp_path / "blobs", error, times=5))
+    pauses: list[float] = []
+
+    train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None, sleep=pauses.append)
+
+    row = cell_row(stores.database, cell_id)
+    assert (row.state, row.failures, len(pauses)) == ("completed", 0, 5)
+
+
+def test_a_file_that_is_gone_is_not_waited_for(stores, cell_id, tmp_path):
+    error = Unavailable("dataset.file_missing", sha256="ab")
+    stores = replace(stores, blobs=_AwayAtFirst(tmp_path / "blobs", error, times=1))
+
+    with pytest.raises(Unavailable, match="file_missing"):
+        train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
 
 
 def test_a_claim_that_is_lost_on_the_way_ends_the_training(stores, cell_id):

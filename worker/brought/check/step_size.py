@@ -1,8 +1,8 @@
 """LR that a tensor's update had in fact, read from it, in the convention of the optimizer asked for.
 
 Under SGD it is over the gradient, under Adam's kin over its sign, under Muon over the orthogonal factor of a
-matrix's gradient times the factor of the shape, under Adafactor over its clipped direction and, if relative,
-the size of the weights. Of the first update only: a momentum that starts at 0 has the gradient's direction.
+matrix's gradient times the factor of the shape, under Adafactor its size and, if relative, over that of the
+weights. Of the first update only: a momentum that starts at 0 has the gradient's direction.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from muscope.backend.domain.brought.measured import TensorRow
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, UpdateFamily
-from muscope.worker.brought.parametrize import rule_scaling
+from muscope.worker.brought.parametrize import rms, rule_scaling
 from muscope.worker.brought.rule_optimizer import as_one_run
 from muscope.worker.numerics import adafactor
 from muscope.worker.numerics.linalg.orthogonal import orthogonalised
@@ -82,11 +82,10 @@ class StepRule:
         return step.group_lr if kind is None else _over_sign(step)
 
     def _of_adafactor(self, step: Step) -> float:
-        gradient, weight = as_one_run(step.gradient), as_one_run(step.weight)
-        direction = adafactor.clipped_direction(gradient, adafactor.initial_factors(weight), 1)
-        lr = _along(as_one_run(step.without_decay), direction)
+        # Clipping leaves a direction of size 1; libraries differ in the dimensions that they factor.
+        lr = rms(step.without_decay)
         is_relative = self._spec.family is UpdateFamily.RELATIVE
-        return lr / float(adafactor.step_size(weight)) if is_relative else lr
+        return lr / float(adafactor.step_size(as_one_run(step.weight))) if is_relative else lr
 
     def _of_muon(self, name: str, step: Step) -> float | None:
         """Return the LR over an orthogonal step; None where the update is not one."""

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from muscope.backend.api.caching import asked_edition, edition_etag
-from muscope.backend.api.deps import Ctx, IfMatch, Owner, Serving, SweepId
+from muscope.backend.api.deps import Ctx, DatasetId, IfMatch, Owner, Serving, SweepId
 from muscope.backend.api.documented import Responses, errors
 from muscope.backend.api.pages_of_lists import Page, list_responses
 from muscope.backend.api.uploading.upload import (
@@ -72,10 +72,28 @@ async def create_sweep(
     with scratch(serving.context) as folder:
         await receive_body(request, folder / "sweep", limit_bytes=MAX_BYTES)
         stored = await serving.read_file(store.store_sweep, owner, folder / "sweep", name)
+    return _placed(stored, response)
+
+
+def _placed(stored: store.StoredSweep, response: Response) -> SweepView:
     response.status_code = 201 if stored.is_new else 200
     response.headers["Location"] = f"/api/v1/sweeps/{stored.sweep.id}"
     response.headers.update(edition_etag(stored.sweep.edition))
     return stored.sweep
+
+
+@router.post(
+    "/of-dataset/{dataset_id}",
+    summary="Store the file of a dataset as a sweep",
+    status_code=201,
+    responses=KNOWN | errors(403, 404, 409, 413, 415, 507),
+)
+async def create_sweep_of_dataset(
+    serving: Serving, owner: Owner, dataset_id: DatasetId, response: Response
+) -> SweepView:
+    """Judge a table that was uploaded as data and holds runs; the dataset stays."""
+    await serving.run(require_room, owner, 1)
+    return _placed(await serving.read_file(store.store_dataset_as_sweep, owner, dataset_id), response)
 
 
 @router.get(

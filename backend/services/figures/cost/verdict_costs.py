@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from muscope.backend.analysis.verdict.overall import deciding_scenario
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
 from muscope.backend.domain.spec.dataset import Task
-from muscope.backend.domain.spec.experiment import base_size
+from muscope.backend.domain.spec.experiment import base_size, sizes_under
 from muscope.backend.domain.spec.judging.decision import CostUnit
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.scenario import Scenario
-from muscope.backend.domain.spec.size import Axis, Size
+from muscope.backend.domain.spec.size import OF_TRAINING, Axis, Size
 from muscope.backend.domain.verdict.verdict import (
     ArmVerdict,
     Estimate,
@@ -41,7 +41,7 @@ def cost_size_info(shown: ShownRuns, verdict: Verdict) -> CostSizeInfo:
     axes = tuple(axis for axis in Axis if any(line.axis is axis for line in lines)) or (Axis.WIDTH,)
     first = deciding_metric(shown.spec)
     losses = sorted({line.loss for line in lines} or {first}, key=lambda loss: (loss != first, loss))
-    sizes = {Size(width, depth) for width in shown.widths for depth in shown.spec.depths}
+    sizes = {size for size in sizes_under(shown.spec, shown.scenario) if size.width in shown.widths}
     drawn = {point.size for line in lines for point in line.points}
     base = base_size(shown.spec)
     unknown = None if lines else _unknown(shown.evidence)
@@ -62,7 +62,9 @@ def _lines(arm: ArmVerdict, verdict: Verdict, shown: ShownRuns) -> Iterator[Cost
             if points:
                 is_judged = arm is verdict.arm
                 far = _far(verdict, axis, loss, base) if is_judged else None
-                yield CostLine(arm.parametrization, loss, axis, tuple(sorted(points)), far)
+                # A step up has one size, so that its cost stands at the width of that size.
+                drawn = Axis.WIDTH if axis in OF_TRAINING else axis
+                yield CostLine(arm.parametrization, loss, drawn, tuple(sorted(points)), far)
 
 
 def _point(size: SizeStatistics, loss: LossStatistics, verdict: Verdict, unit: CostUnit) -> CostPoint | None:

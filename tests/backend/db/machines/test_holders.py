@@ -74,7 +74,9 @@ def test_this_process_is_known_to_run():
 @on_linux
 def test_a_killed_process_has_ended_even_before_its_parent_collects_it():
     child = subprocess.Popen((sys.executable, "-c", "input()"), stdin=subprocess.PIPE)
-    holder = str(Holder("here", child.pid, holders.start_of(child.pid), holders.this_machine()))
+    start = holders.start_of(child.pid)
+    assert start is not None
+    holder = str(Holder("here", child.pid, start, holders.this_machine()))
     before = holder_has_ended(holder)
     child.kill()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)

@@ -72,6 +72,13 @@ def test_smaller_batches_take_more_steps_for_the_same_passes():
     assert [resolved(large, batch_size=size).num_steps for size in (64, 128)] == [300, 150]
 
 
+def test_a_step_up_takes_no_steps_from_its_base():
+    plain = resolved(capacity=SLOW)
+    stepped_up = resolved(capacity=SLOW, scenarios=("as_given", "steps_axis:100000", "step_up"))
+
+    assert stepped_up.num_steps == plain.num_steps
+
+
 def test_steps_that_were_asked_for_are_never_cut():
     assert resolved(capacity=SLOW, num_steps=900).num_steps == 900
 

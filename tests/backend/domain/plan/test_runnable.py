@@ -34,6 +34,9 @@ def refusal(scenario, shape=SHAPE, **changes):
         ("weight_decay:0", SHAPE, {}, "scenario.same_as_given"),
         ("batch_size:8", SHAPE, {}, "scenario.same_as_given"),
         ("schedule:constant", SHAPE, {}, "scenario.same_as_given"),
+        ("batch_axis:8", SHAPE, {}, "scenario.not_larger"),
+        ("steps_axis:12", SHAPE, {}, "scenario.not_larger"),
+        ("step_up", SHAPE, {}, "scenario.step_up_of_nothing"),
     ],
 )
 def test_what_makes_no_sense_is_refused(scenario, shape, changes, code):
@@ -46,6 +49,7 @@ def test_what_makes_no_sense_is_refused(scenario, shape, changes, code):
     ("scenario", "field", "given", "largest"),
     [
         ("batch_size:49", "batch_size", 49, 48),
+        ("batch_axis:49", "batch_size", 49, 48),
         ("subsample:0.25", "sharpness_batch_size", 16, 12),
         ("subsample:0.1", "batch_size", 8, 5),
     ],
@@ -126,3 +130,13 @@ def test_cells_measure_curvature_where_an_edge_of_stability_is_known(protocol, k
     assert isinstance(first, Add)
     assert any(cell.has_curvature for cell in first.cells) is expected
     assert any(cell.has_curvature for cell in full_grid(asked)) is expected
+
+
+def test_a_step_up_needs_a_base_tuned_as_given():
+    with pytest.raises(InvalidInput) as caught:
+        require_runnable(spec(scenarios=("subsample:0.9", "batch_axis:16")), SHAPE, max_runs=1000)
+
+    assert (caught.value.code, caught.value.params["scenario"]) == (
+        "scenario.needs_as_given",
+        "batch_axis:16",
+    )

@@ -9,7 +9,7 @@ from muscope.backend.domain.spec.scenario import LIMITS, Scenario, ScenarioKind
 from tests.backend.domain.specs import REGRESSION, SHAPE, spec
 
 TEXT = SHAPE.model_copy(update={"task": Task.LANGUAGE_MODELLING, "num_outputs": 256})
-ALL = set(ScenarioKind) - {ScenarioKind.AS_GIVEN}
+ALL = set(ScenarioKind) - {ScenarioKind.AS_GIVEN, ScenarioKind.STEP_UP}
 SMALL_BATCHES = spec(batch_size=2, sharpness_batch_size=1, scenarios=("as_given", "horizon:2"))
 
 
@@ -45,3 +45,19 @@ def test_limits_are_those_of_the_data():
     assert limits[ScenarioKind.SCHEDULE].names == ("warmup", "cosine", "linear")
     numbers = {each.kind: each for each in possible_kinds(spec(), REGRESSION)}
     assert numbers[ScenarioKind.LABEL_NOISE].high == LIMITS[ScenarioKind.LABEL_NOISE][1]
+
+
+def test_the_whole_step_up_is_offered_once_an_axis_is_there_and_takes_no_value():
+    along_an_axis = spec(scenarios=("as_given", "batch_axis:16"))
+
+    (found,) = (each for each in possible_kinds(along_an_axis, SHAPE) if each.kind is ScenarioKind.STEP_UP)
+
+    assert (found.has_value, found.low, found.high, found.names) == (False, None, None, ())
+    require_scenario(along_an_axis, SHAPE, Scenario("step_up"))
+
+
+def test_an_axis_begins_above_what_the_plan_has():
+    limits = {each.kind: each for each in possible_kinds(spec(), SHAPE)}
+
+    assert (limits[ScenarioKind.BATCH_AXIS].low, limits[ScenarioKind.BATCH_AXIS].high) == (9, 48)
+    assert limits[ScenarioKind.STEPS_AXIS].low == 13

@@ -24,6 +24,7 @@ CHANGES = {
     "num_steps": 13,
     "measure_every": 6,
     "measure_spacing": "log",
+    "precision": "bfloat16",
     "sharpness_batch_size": 17,
     "sharpness_tolerance": 2e-3,
     "divergence_factor": 21.0,
@@ -40,6 +41,8 @@ CHANGES = {
     "deciding_loss": "train_loss",
     "cost_unit": "extra_training",
     "settle": {"max_seeds": 16},
+    "batch_rule": "sqrt",
+    "steps_rule": "token_horizon",
 }
 
 

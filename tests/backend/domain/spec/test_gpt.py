@@ -8,7 +8,7 @@ from muscope.backend.domain.spec.dataset import DataDims
 from muscope.backend.domain.spec.families.transformer import GPT
 from muscope.backend.domain.spec.parametrization import Parametrization, Role
 from muscope.backend.errors import InvalidInput
-from tests.backend.domain.spec.test_experiment import SPEC
+from tests.backend.domain.specs import SPEC
 
 DIMS = DataDims(16, 11, is_text=True)
 OPTIONS = {

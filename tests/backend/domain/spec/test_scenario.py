@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from muscope.backend.domain.spec.scenario import LIMITS, OF_THE_DATA, Scenario, ScenarioKind
+from muscope.backend.domain.spec.scenario import LIMITS, OF_THE_DATA, WHOLE_NUMBERS, Scenario
 from tests.backend.domain.specs import spec
 
 READER: TypeAdapter[Scenario] = TypeAdapter(Scenario)
@@ -21,6 +21,8 @@ READER: TypeAdapter[Scenario] = TypeAdapter(Scenario)
         ("batch_size:32.0", "batch_size:32"),
         ("horizon:4", "horizon:4"),
         ("schedule:cosine", "schedule:cosine"),
+        ("batch_axis:512", "batch_axis:512"),
+        ("step_up", "step_up"),
     ],
 )
 def test_a_scenario_has_one_spelling(written, canonical):
@@ -35,6 +37,9 @@ def test_a_scenario_has_one_spelling(written, canonical):
         ("Label_noise:0.2", "kind"),
         ("as_given:1", "no_value"),
         ("as_given:", "no_value"),
+        ("step_up:512", "no_value"),
+        ("batch_axis:1", "whole_number"),
+        ("steps_axis:2000000", "whole_number"),
         ("label_noise", "number"),
         ("label_noise:much", "number"),
         ("label_noise:nan", "number"),
@@ -63,7 +68,7 @@ def test_what_is_no_scenario_is_refused_with_what_would_be_one(written, how):
 def test_reading_what_was_written_gives_the_same_scenario(kind, index):
     low, high = LIMITS[kind]
     value = low + index * (high - low)
-    if kind in (ScenarioKind.BATCH_SIZE, ScenarioKind.HORIZON):
+    if kind in WHOLE_NUMBERS:
         value = round(value)
 
     scenario = Scenario(f"{kind}:{value}")

@@ -14,7 +14,7 @@ from muscope.backend import catalogue
 from muscope.backend.arrays import read_arrays
 from muscope.backend.domain.spec.dataset import DatasetShape
 from muscope.backend.errors import InvalidInput, MuscopeError, NotFound, TooLarge, UnsupportedMedia
-from muscope.backend.ingest.manifest import EXAMPLE_NAMES, IngestLimits
+from muscope.backend.ingest.manifest import EXAMPLE_NAMES, IngestLimits, IngestOptions
 from muscope.backend.services.datasets import child_reader as reading
 from tests.backend.ingest.bad_inputs import BAD_INPUTS, BadInput, rows, table
 
@@ -49,6 +49,17 @@ def test_a_packed_table_is_read_in_a_child_and_nothing_unpacked_is_left(tmp_path
 
     assert read_arrays(out)[0]["x_train"].shape == (32, 2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dataset", "upload"]
+
+
+def test_a_text_gets_its_byte_pairs_in_a_child(tmp_path, out):
+    pytest.importorskip("tokenizers", reason="the extra bpe is not installed")
+    content = b"".join(b"the best of times, chapter %d.\n" % number for number in range(900))
+
+    manifest = reading.read_file(_source(tmp_path, content), out, IngestOptions(kind="text", vocabulary=300))
+
+    arrays, meta = read_arrays(out)
+    assert len(meta["tokens"]) == manifest.shape.num_outputs == 300
+    assert arrays["x_train"].max() >= 256
 
 
 def test_the_same_file_gives_the_same_bytes(tmp_path, out):

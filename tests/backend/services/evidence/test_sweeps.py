@@ -13,7 +13,8 @@ from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
-from muscope.backend.services.evidence.sweeps import load_sweeps, measurement_steps
+from muscope.backend.services.evidence.sweep_loader import measurement_steps
+from muscope.backend.services.evidence.sweeps import load_sweeps
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SHAPE, SPEC, spec
 from tests.backend.services.judged import DIVERGES_AT, INITIAL, LRS, WIDE, evidence_of, final_loss, finish

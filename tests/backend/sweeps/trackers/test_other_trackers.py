@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from muscope.backend.errors import InvalidInput, NotFound
+from muscope.backend.cli import main
+from muscope.backend.errors import InvalidInput, NotFound, Unavailable
 from muscope.backend.sweeps.trackers.sources import tracked_runs
+from muscope.backend.sweeps.trackers.verdict_run import writing_run
 from muscope.backend.sweeps.trackers.wandb_frames import frames
 from tests.backend.sweeps.trackers.test_trackers import ROWS, answer_of, same
 
@@ -57,22 +59,69 @@ for row in json.load(sys.stdin):
 def written(kind: str, folder: Path, rows: list[dict[str, Any]]) -> None:
     if find_spec(kind) is None:
         pytest.skip(f"{kind} is not installed")
-    subprocess.run(
-        [sys.executable, "-c", WRITERS[kind], str(folder)],
-        input=json.dumps(rows),
-        text=True,
-        check=True,
-        capture_output=True,
-        cwd=folder,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "TRACKIO_DIR": str(folder)}
-        | {"PYTHONPATH": ":".join(filter(None, sys.path))},
-    )
+    run_with(WRITERS[kind], folder, json.dumps(rows))
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {
         str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file() and not path.is_symlink()
     }
+
+
+# What a tracker's own library says of the verdict's run: its tags or settings, its text, names of its files.
+READERS = {
+    "wandb": """
+import glob, json, sys
+from wandb.proto.wandb_internal_pb2 import Record
+from muscope.backend.sweeps.trackers.verdict_run import writing_run
+from muscope.backend.sweeps.trackers.wandb_frames import frames
+for path in glob.glob(sys.argv[1] + "/wandb/offline-run-*/*.wandb"):
+    records = [Record.FromString(frame) for frame in frames(open(path, "rb").read())]
+    run = next(each.run for each in records if each.HasField("run"))
+    if run.job_type:
+        kept = [each.artifact for each in records if each.HasField("artifact")]
+        kept += [each.request.log_artifact.artifact for each in records if each.HasField("request")]
+        files = [entry.path for artifact in kept for entry in artifact.manifest.contents]
+        print(json.dumps([sorted(run.tags), run.notes, sorted(set(files))]))
+""",
+    "trackio": """
+import json, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1] + "/widths.db")
+(row,) = connection.execute("SELECT config FROM configs WHERE run_name = 'muscope-verdict'")
+found = json.loads(row[0])
+(row,) = connection.execute("SELECT manifest FROM artifact_versions")
+files = sorted(entry["path"] for entry in json.loads(row[0]))
+print(json.dumps([["muscope", found["muscope.outcome"]], found["muscope.text"], files]))
+""",
+    "aim": """
+import json, sys, aim
+repo = aim.Repo(sys.argv[1])
+for name in repo.list_all_runs():
+    tree = repo.request_tree("meta", name, read_only=True, skip_read_optimization=True)
+    kept = tree.subtree("meta").subtree("chunks").subtree(name).collect()
+    if "artifacts" in kept:
+        run = aim.Run(name, repo=sys.argv[1], read_only=True)
+        print(json.dumps([sorted(run.tags), run.description, sorted(kept["artifacts"])]))
+""",
+}
+
+
+def run_with(program: str, folder: Path, given: str = "") -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(folder)],
+        input=given,
+        text=True,
+        check=True,
+        capture_output=True,
+        cwd=folder,
+        env=environment_of(folder),
+    )
+    return done.stdout
+
+
+def environment_of(folder: Path) -> dict[str, str]:
+    own = {"PATH": "/usr/bin:/bin", "HOME": str(folder), "TRACKIO_DIR": str(folder)}
+    return own | {"PYTHONPATH": ":".join(filter(None, sys.path))}
 
 
 # Importing Aim gives warnings of its own dependencies.
@@ -87,6 +136,29 @@ def test_runs_are_judged_as_their_tracker_has_written_them(kind: str, tmp_path: 
     assert contents(tmp_path) == before
     with pytest.raises(InvalidInput, match=r"sweep\.which_experiment"):
         tracked_runs(f"{kind}:{tmp_path}", "depths")
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_verdict_goes_back_as_a_run_of_its_own(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    written(kind, tmp_path, ROWS[:2] + ROWS[-2:])
+    for name, value in environment_of(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    before = [dict(record) for record in tracked_runs(f"{kind}:{tmp_path}", None).records]
+
+    status = main(["judge", "--from", f"{kind}:{tmp_path}", "--write-back", "--json"])
+
+    answer = json.loads(capsys.readouterr().out)
+    lines = [line for line in run_with(READERS[kind], tmp_path).splitlines() if line[:1] == "["]
+    (tags, text, files) = json.loads(*lines)
+    assert status == answer["exit_code"]
+    assert [dict(record) for record in tracked_runs(f"{kind}:{tmp_path}", None).records] == before
+    assert set(tags) == {"muscope", answer["outcome"]}
+    assert "128" in text
+    assert files == ["next-runs.csv", "verdict.json"]
 
 
 @pytest.mark.filterwarnings("default")
@@ -168,3 +240,24 @@ def test_a_damaged_file_of_trackio_is_named(tmp_path: Path):
 
     with pytest.raises(InvalidInput, match=r"sweep\.unreadable_run"):
         tracked_runs(f"trackio:{tmp_path}", None)
+
+
+def test_a_library_that_cannot_write_is_named_with_its_last_words(tmp_path: Path):
+    """Written by a tracker that no process knows, which fails as a missing library does."""
+    with pytest.raises(Unavailable) as refused:
+        writing_run("nothing", str(tmp_path), "widths")("transfers", "words", {})
+
+    assert refused.value.params["kind"] == "nothing"
+    assert "nothing" in str(refused.value.params["reason"])
+
+
+def test_a_file_cannot_be_told_and_says_so_before_it_is_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    path = tmp_path / "sweep.csv"
+    path.write_text("width,lr,loss\n128,0.1,3\n256,0.1,2\n")
+
+    status = main(["judge", str(path), "--write-back", "--language", "en"])
+
+    told = capsys.readouterr()
+    assert (status, told.out, "--write-back" in told.err) == (1, "", True)

@@ -71,11 +71,20 @@ def test_an_mlflow_experiment_is_judged_and_told(tmp_path: Path):
             client.log_metric(run, "val_loss", row["loss"])
             client.set_terminated(run)
         tracked = tracked_runs(f"mlflow:{uri}", "widths")
-        tracked.write_back("does_not_transfer", "words")
+        tracked.write_back("does_not_transfer", "words", {"verdict.json": "{}"})
         told = client.get_experiment(experiment).tags
+        (kept,) = client.search_runs([experiment], "tags.mlflow.runName = 'muscope-verdict'")
+        files = [each.path for each in client.list_artifacts(kept.info.run_id)]
+        client.set_experiment_tag(experiment, "mlflow.note.content", "written by a person")
+        again = tracked_runs(f"mlflow:{uri}", "widths")
+        again.write_back("transfers", "other words")
+        later = client.get_experiment(experiment).tags
 
     assert same(judge_columns(columns_of_records(tracked.records), Options()))
     assert (told["muscope.outcome"], told["muscope.text"]) == ("does_not_transfer", "words")
+    assert (told["mlflow.note.content"], files) == ("words", ["verdict.json"])
+    assert again.records == tracked.records
+    assert (later["muscope.text"], later["mlflow.note.content"]) == ("other words", "written by a person")
 
 
 def test_a_store_that_is_not_there_is_named_and_not_made(tmp_path: Path):

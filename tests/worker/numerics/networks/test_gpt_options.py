@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,14 +35,14 @@ from tests.worker.numerics.networks_cases import FamilyCase, data_of, network_of
 from tests.worker.numerics.user_gpt import Config, UserGPT, as_user, names_of
 
 MUP = Parametrization.MUP
-ALL = {
+ALL: dict[str, Any] = {
     "norm": "rms",
     "has_tied_embeddings": True,
     "activation": "swiglu",
     "positions": "rotary",
     "num_kv_heads": 1,
 }
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "none": {},
     "rms": {"norm": "rms"},
     "tied": {"has_tied_embeddings": True},
@@ -62,8 +63,8 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def gpt(options: dict[str, object], **more: object) -> GPT:
-    return GPT.model_validate({"num_heads": 2} | options | more)
+def gpt(options: dict[str, Any]) -> GPT:
+    return GPT.model_validate({"num_heads": 2} | options)
 
 
 def user_model(model: GPT, network: Network, width: int, attention_scale: float) -> UserGPT:
@@ -118,6 +119,7 @@ def test_losses_gradients_and_hessian_products_are_those_of_the_users_network(op
 
     for run in range(2):
         scale = network.scaling["block_0_query"].forward_mult
+        assert isinstance(case.model, GPT)
         user = copied(user_model(case.model, network, 4, scale), network, params, run)
         names, weights = names_of(user), dict(user.named_parameters())
         with sdpa_kernel(SDPBackend.MATH):  # the fused one has no second derivative
@@ -129,12 +131,15 @@ def test_losses_gradients_and_hessian_products_are_those_of_the_users_network(op
         torch.testing.assert_close(loss_R[run], found.detach(), rtol=1e-11, atol=0)
         slopes = torch.autograd.grad(found, list(weights.values()), create_graph=True)
         along = [as_user(name, v[names[name]][run]) * effective(network, names[name]) for name in weights]
-        sum((g * d).sum() for g, d in zip(slopes, along, strict=True)).backward(inputs=list(weights.values()))
+        slope_along = torch.stack([(g * d).sum() for g, d in zip(slopes, along, strict=True)]).sum()
+        slope_along.backward(inputs=list(weights.values()))
         for (name, weight), slope in zip(weights.items(), slopes, strict=True):
             factor = effective(network, names[name])
             assert weight.grad is not None
             for ours, theirs in ((gradients, slope.detach()), (products, weight.grad)):
-                expected = as_user(name, ours[names[name]][run])
+                made = ours[names[name]]
+                assert isinstance(made, Tensor)
+                expected = as_user(name, made[run])
                 torch.testing.assert_close(theirs * factor, expected, rtol=1e-9, atol=1e-12)
 
 
@@ -249,7 +254,8 @@ def test_muon_moves_the_users_network_as_ours(monkeypatch, options):
     network = program.network_for(data.dims)
     user = user_model(model, network, BASE, network.scaling["block_0_query"].forward_mult)
     drawn, names = normals(user, model, data, BASE), names_of(user)
-    hidden, rest = [], []
+    hidden: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
     for name, weight in user.named_parameters():
         constants = network.scaling[names[name]]
         weight.data.copy_(constants.init_mean + constants.init_std * drawn[name])
@@ -293,7 +299,8 @@ def test_with_a_key_head_for_each_query_head_the_network_is_that_without_groups(
     ]
 
     assert torch.equal(sides[0][0], sides[1][0])
-    assert all(torch.equal(sides[0][1][name], sides[1][1][name]) for name in params)
+    for name in params:
+        torch.testing.assert_close(sides[0][1][name], sides[1][1][name], rtol=0, atol=0)
 
 
 def test_a_group_of_query_heads_reads_the_key_head_that_they_share():
