@@ -12,6 +12,8 @@ from typing import Any
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 HEAD_SECONDS = 20.0
+# Far more than browsers and proxies send; what arrives at once may be a little more.
+LARGEST_HEAD_BYTES = 64 << 10
 
 
 class DeadlineProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # chosen at run time
@@ -23,6 +25,7 @@ class DeadlineProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # c
     timeout_keep_alive_task: asyncio.TimerHandle | None
     _waited_after: object = None
     _has_waited = False
+    _head_bytes = 0
     _next_look: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
@@ -35,6 +38,15 @@ class DeadlineProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]  # c
         if self._next_look is not None:
             self._next_look.cancel()
         super().connection_lost(error)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what arrives; a head that is not complete after the bytes of the limit ends the connection."""
+        before = self.cycle
+        super().data_received(data)
+        is_of_head = self.cycle is before and (before is None or before.response_complete)
+        self._head_bytes = self._head_bytes + len(data) if is_of_head else 0
+        if self._head_bytes > LARGEST_HEAD_BYTES:
+            self.transport.close()
 
     def look(self) -> None:
         """Close the connection if it waits for the same head as at the last look."""

@@ -110,12 +110,12 @@ def _answer(stack: Stack, *pieces: bytes) -> str:
 
 
 def _post(body: bytes, length: int | None = None) -> bytes:
-    head = b"POST /api/v1/plans HTTP/1.1\r\nHost: 127.0.0.1\r\n" + JSON
+    head = b"POST /api/v1/experiments HTTP/1.1\r\nHost: 127.0.0.1\r\n" + JSON
     return head + f"Content-Length: {len(body) if length is None else length}\r\n\r\n".encode() + body
 
 
 def _endless_chunks(stack: Stack) -> str:
-    head = b"POST /api/v1/plans HTTP/1.1\r\nHost: 127.0.0.1\r\n" + JSON
+    head = b"POST /api/v1/experiments HTTP/1.1\r\nHost: 127.0.0.1\r\n" + JSON
     chunk = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
     return _answer(stack, head + b"Transfer-Encoding: chunked\r\n\r\n", *([chunk] * 64))
 
