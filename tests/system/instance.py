@@ -131,8 +131,8 @@ class Instance:
 def running(data: Path, program: Sequence[str] = PROGRAM, **environment: str) -> Iterator[Instance]:
     """Lend a started instance and stop it at the end."""
     instance = Instance(data, program, **environment)
-    instance.start()
     try:
+        instance.start()  # one that is too slow is stopped as well
         yield instance
     finally:
         instance.stop()
