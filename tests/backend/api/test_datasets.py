@@ -139,7 +139,11 @@ def test_a_text_is_known_by_its_type_its_name_or_on_request(client, name, media_
 
     assert reply.status_code in (200, 201), reply.text
     assert reply.json()["shape"]["task"] == "language_modelling"
-    assert reply.json()["profile"]["text"] == {"num_bytes": len(TEXT), "num_files": 1}
+    assert reply.json()["profile"]["text"] == {
+        "num_bytes": len(TEXT),
+        "num_files": 1,
+        "bytes_per_token": None,
+    }
     windows = client.get(f"{reply.headers['location']}/samples", params={"limit": 3}).json()
     assert (len(windows["texts"]), windows["images"]) == (3, [])
 

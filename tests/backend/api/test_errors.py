@@ -197,7 +197,7 @@ def test_every_code_raised_has_a_sentence_in_both_languages():
 
 
 def test_probes_answer(client: httpx.Client, server: Server):
-    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/healthz").json() == {"status": "ok", "notes": []}
     assert (
         server.runtime.context.bell.num_waiting() is None
     )  # there is no broker, and nothing above needed one
