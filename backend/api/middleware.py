@@ -30,7 +30,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # What may be kept says so itself.
+    # An answer that may be kept says so itself.
     "Cache-Control": "no-store",
 }
 

@@ -73,7 +73,9 @@ class Health(Frozen):
     """The answer of a probe."""
 
     status: Literal["ok", "ready"] = Field(examples=["ok"])
-    notes: tuple[str, ...] = Field(default=(), description="What an operator should know though all works.")
+    notes: tuple[str, ...] = Field(
+        default=(), description="Faults an operator should know of though all works."
+    )
 
 
 class ExampleView(Frozen):

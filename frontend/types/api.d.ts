@@ -4034,7 +4034,7 @@ export interface components {
         Health: {
             /**
              * Notes
-             * @description What an operator should know though all works.
+             * @description Faults an operator should know of though all works.
              * @default []
              */
             notes: string[];

@@ -53,7 +53,7 @@ def fault_of_host(
         disk: returns why nothing can be written to a folder.
     """
     if disk(settings.scratch_folder) is not None:
-        return Unavailable("worker.disk", names=name, path=str(settings.data_folder)[-LONGEST_PATH:])
+        return Unavailable("worker.no_room", names=name, path=str(settings.data_folder)[-LONGEST_PATH:])
     if abs(ahead) > LARGEST_CLOCK_DIFFERENCE:
         return Unavailable("worker.clock", names=name, seconds=round(ahead.total_seconds()))
     return None

@@ -66,4 +66,7 @@ def test_what_cannot_be_used_is_named(client: httpx.Client, body: dict[str, Any]
 def test_a_sentence_comes_in_japanese(client: httpx.Client):
     reply = client.post(JUDGE, json={"rows": []}, headers={"Accept-Language": "ja"})
 
-    assert reply.json()["error"]["message"] == "行がありません。"
+    assert (
+        reply.json()["error"]["message"]
+        == "表に行がありません。1 行に 1 回の学習を書いた表を指定してください。"
+    )

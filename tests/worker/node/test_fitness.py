@@ -119,7 +119,7 @@ class TestHost:
     def test_a_full_disk_is_named_and_passes(self):
         found = self.fault(disk=StorageFull("storage.no_room_to_start", free_mib=1, needed_mib=64))
         assert found is not None
-        assert found.code == "worker.disk"
+        assert found.code == "worker.no_room"
         fitness.note_passing(found)
         stored = from_stored(fitness.fault() or "")
         assert stored is not None
