@@ -38,7 +38,8 @@ class AskedPage:
         end = self.start + self.limit
         content = _JSON.dump_json(list(items[self.start : end]), serialize_as_any=True)
         following = str(end) if end < len(items) else None
-        return fresh_content(self.request, content, next_link(self.request, following))
+        headers = next_link(self.request, following) | {"X-Total-Count": str(len(items))}
+        return fresh_content(self.request, content, headers)
 
 
 def _asked_page(
@@ -62,7 +63,10 @@ Page = Annotated[AskedPage, Depends(_asked_page)]
 
 def list_responses(model: type[BaseModel]) -> Responses:
     """Document the answers of a list of `model`."""
-    description = "One page; the header `Link` leads to the next, the `ETag` is of what is on it."
+    description = (
+        "One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, "
+        "the `ETag` is of what is on the page."
+    )
     return {
         200: {"model": list[model], "description": description},  # type: ignore[valid-type]
         304: _UNCHANGED,

@@ -1,4 +1,4 @@
-"""Commands about sweeps that a server keeps: store, list, show, judge by other choices, save, delete."""
+"""Commands about sweeps that a server keeps: store, list, show, judge again, save, rename, delete."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def sweeps(options: Namespace, client: Client) -> int:
 
 
 def _list(options: Namespace, client: Client) -> int:
-    found = client.list_sweeps()
+    filters = {"q": options.search, "outcome": options.outcome, "sort": options.sort}
+    found = client.list_sweeps(**{name: value for name, value in filters.items() if value})
     if options.json:
         print_json(found)
     else:
@@ -73,6 +74,13 @@ def _report(options: Namespace, client: Client) -> int:
     return save(options, path, client.sweep_report(options.id, "pdf" if is_pdf else "html"))
 
 
+def _rename(options: Namespace, client: Client) -> int:
+    renamed = client.rename_sweep(options.id, options.name)
+    if options.json:
+        print_json(renamed.raw)
+    return 0
+
+
 def _delete(options: Namespace, client: Client) -> int:
     client.delete_sweep(options.id)
     if options.json:
@@ -100,6 +108,7 @@ _ACTIONS: Mapping[str, Callable[[Namespace, Client], int]] = {
     "delete": _delete,
     "judge": _judge,
     "list": _list,
+    "rename": _rename,
     "report": _report,
     "runs": _runs,
     "show": _show,

@@ -15,6 +15,8 @@ EXIT_STATUS = {
 FAILURE = 1
 # Help on the file that an action on a sweep writes.
 _OUTPUT = {"runs": "export.output", "report": "report.output"}
+# Values that `GET /api/v1/sweeps` sorts by, as its `SweepOrder` has them.
+SWEEP_ORDERS = ("created", "name", "outcome", "rows")
 SHELLS = ("bash", "zsh")
 CLIENT_COMMANDS = frozenset(
     {
@@ -118,7 +120,12 @@ def _add_datasets(commands: Commands) -> None:
 def _add_sweeps(commands: Commands) -> None:
     sweeps = commands.add("sweeps")
     kinds = sweeps.add_commands("action")
-    _asking(kinds.add("list", "sweeps.list"))
+    listed = _asking(kinds.add("list", "sweeps.list"))
+    listed.add_argument("--search", metavar="WORDS", help=listed.say("sweeps.search"))
+    listed.add_argument(
+        "--outcome", action="append", choices=tuple(EXIT_STATUS), help=listed.say("sweeps.outcome")
+    )
+    listed.add_argument("--sort", choices=SWEEP_ORDERS, help=listed.say("sweeps.sort"))
     store = _asking(kinds.add("store", "sweeps.store"))
     store.add_argument("file", metavar="FILE", help=store.say("judge.sweep"))
     for action in ("show", "judge", "runs", "report", "delete"):
@@ -128,6 +135,9 @@ def _add_sweeps(commands: Commands) -> None:
             command.add_argument("-o", "--output", metavar="FILE", help=command.say(_OUTPUT[action]))
         if action == "judge":
             _add_choices(command)
+    rename = _asking(kinds.add("rename", "sweeps.rename"))
+    rename.add_argument("id", metavar="ID", help=rename.say("sweeps.id"))
+    rename.add_argument("name", metavar="NAME", help=rename.say("sweeps.name"))
 
 
 def _add_choices(judge: Parser) -> None:

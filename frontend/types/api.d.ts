@@ -1374,7 +1374,9 @@ export interface paths {
         };
         /**
          * List sweeps
-         * @description List stored sweeps with their outcomes, newest first.
+         * @description List stored sweeps with their outcomes, newest first unless sorted otherwise.
+         *
+         *     Several outcomes are given as `outcome=transfers&outcome=fine_tune`.
          */
         get: operations["list_sweeps"];
         put?: never;
@@ -6579,6 +6581,12 @@ export interface components {
             unit: components["schemas"]["SweepUnit"];
         };
         /**
+         * SweepOrder
+         * @description Values that sweeps are sorted by.
+         * @enum {string}
+         */
+        SweepOrder: "created" | "name" | "outcome" | "rows";
+        /**
          * SweepPair
          * @description Comparison of two values of an axis within one stratum, or over all strata.
          */
@@ -7780,6 +7788,7 @@ export type SweepComparison = components['schemas']['SweepComparison'];
 export type SweepFigure = components['schemas']['SweepFigure'];
 export type SweepItem = components['schemas']['SweepItem'];
 export type SweepMeasures = components['schemas']['SweepMeasures'];
+export type SweepOrder = components['schemas']['SweepOrder'];
 export type SweepPair = components['schemas']['SweepPair'];
 export type SweepQuestion = components['schemas']['SweepQuestion'];
 export type SweepReading = components['schemas']['SweepReading'];
@@ -8458,7 +8467,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            /** @description One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, the `ETag` is of what is on the page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8833,7 +8842,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            /** @description One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, the `ETag` is of what is on the page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9972,7 +9981,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            /** @description One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, the `ETag` is of what is on the page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12451,7 +12460,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            /** @description One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, the `ETag` is of what is on the page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -15562,7 +15571,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            /** @description One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, the `ETag` is of what is on the page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20068,7 +20077,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            /** @description One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, the `ETag` is of what is on the page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -20862,7 +20871,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            /** @description One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, the `ETag` is of what is on the page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -21239,7 +21248,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            /** @description One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, the `ETag` is of what is on the page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -23016,6 +23025,14 @@ export interface operations {
     list_sweeps: {
         parameters: {
             query?: {
+                /** @description Words that all occur in the name. */
+                q?: string;
+                /** @description Any of these. */
+                outcome?: components["schemas"]["Outcome-Input"][];
+                /** @description The value to sort by. */
+                sort?: components["schemas"]["SweepOrder"];
+                /** @description By default `asc` for names and outcomes, `desc` for the others. */
+                order?: ("asc" | "desc") | null;
                 /** @description Most items of one answer. */
                 limit?: number;
                 /** @description The page to answer with, as `Link` of the page before names it; items that are added meanwhile may move others to another page. */
@@ -23030,7 +23047,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            /** @description One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, the `ETag` is of what is on the page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -25848,7 +25865,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            /** @description One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, the `ETag` is of what is on the page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -26031,7 +26048,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            /** @description One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, the `ETag` is of what is on the page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -27744,7 +27761,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            /** @description One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, the `ETag` is of what is on the page. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -28608,7 +28625,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One page; the header `Link` leads to the next, the `ETag` is of what is on it. */
+            /** @description One page; the header `Link` leads to the next, `X-Total-Count` counts the items of all, the `ETag` is of what is on the page. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -42,7 +42,7 @@ def test_no_answer_a_foreign_one_and_a_broken_one_say_what_is_safe_and_what_to_d
     made = visit(language)
     made.allowed = ("status of 50", "net::ERR_FAILED")
     page = made.page
-    page.route("**/api/v1/sweeps", lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"))
+    page.route("**/api/v1/sweeps?*", lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"))
     page.route("**/js/pages/workers/workers.js", lambda route: route.abort())
     failed = {"error": {"code": "internal", "message": text("error.internal", language), "params": {}}}
     page.route("**/api/v1/usage", lambda route: route.fulfill(status=500, json=failed))

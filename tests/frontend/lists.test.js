@@ -7,6 +7,7 @@ import {
   isNarrowed,
   viewOf,
 } from "../../frontend/js/lists/address.js";
+import { pageOf } from "../../frontend/js/lists/listing.js";
 import { browse } from "./browser_stub.js";
 
 const NAMES = ["q", "state", "sort"];
@@ -39,4 +40,19 @@ test("the address of a view keeps what is not of the list", () => {
 test("an order narrows nothing", () => {
   assert.equal(isNarrowed({ sort: "name" }, ["q"]), false);
   assert.equal(isNarrowed({ q: "a" }, ["q"]), true);
+});
+
+test("a list that is answered as an array tells its next page and its length by headers", () => {
+  const link = '</muscope/api/v1/sweeps?q=a&limit=50&cursor=50>; rel="next"';
+  const headers = new Headers({ Link: link, "X-Total-Count": "120" });
+  assert.deepEqual(pageOf(["a"], headers), {
+    items: ["a"],
+    total: 120,
+    next: "50",
+  });
+  assert.deepEqual(pageOf(["a"], new Headers({ "X-Total-Count": "51" })), {
+    items: ["a"],
+    total: 51,
+    next: null,
+  });
 });

@@ -44,7 +44,11 @@ class Sweeps(Pieces):
         return StoredSweep.read(answer.json())
 
     def list_sweeps(self, **options: Any) -> list[Json]:
-        """Return stored sweeps with their outcomes, newest first, as `GET /api/v1/sweeps` does."""
+        """Return stored sweeps with their outcomes, newest first.
+
+        Args:
+            options: as `GET /api/v1/sweeps` takes them: `q`, `outcome`, `sort`, `order`, `limit`, `cursor`.
+        """
         found: list[Json] = self._get(address("/sweeps"), **options)
         return found
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from muscope.backend.db.accounts.owners import is_seen_by
 from muscope.backend.db.lists.paging import (
@@ -69,17 +69,20 @@ _OUTCOMES = (
 )
 
 
+def outcome_rank(column: InstrumentedAttribute[Outcome | None]) -> ColumnElement[Any]:
+    """Return the place of an outcome from the most to the least favourable; null where there is none."""
+    return case({name: rank for rank, name in enumerate(_OUTCOMES)}, value=column)
+
+
 def order_by(order: ExperimentOrder, is_descending: bool) -> Order:
     """Return an order of experiments; those without the value come last in either direction."""
-    ranks = {name: rank for names in (_STATES, _OUTCOMES) for rank, name in enumerate(names)}
-    of_state = case({name: ranks[name] for name in _STATES}, value=ExperimentRow.state)
-    of_outcome = case({name: ranks[name] for name in _OUTCOMES}, value=ExperimentRow.outcome)
+    of_state = case({name: rank for rank, name in enumerate(_STATES)}, value=ExperimentRow.state)
     duration = seconds_between(ExperimentRow.started_at, ExperimentRow.finished_at)
     keys: dict[ExperimentOrder, ColumnElement[Any]] = {
         ExperimentOrder.CREATED: ExperimentRow.created_at.expression,
         ExperimentOrder.NAME: by_code_point(func.lower(ExperimentRow.name)),
         ExperimentOrder.STATE: of_state,
-        ExperimentOrder.OUTCOME: nulls_last(of_outcome, is_descending),
+        ExperimentOrder.OUTCOME: nulls_last(outcome_rank(ExperimentRow.outcome), is_descending),
         ExperimentOrder.DURATION: nulls_last(duration, is_descending),
     }
     return Order(keys[order], is_descending)

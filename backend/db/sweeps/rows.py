@@ -1,8 +1,7 @@
-"""Stored sweeps: found by id or by the file, listed newest first, changed under a lock, removed."""
+"""Stored sweeps: found by id or by the file, changed under a lock, removed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -43,12 +42,6 @@ def get(session: Session, owner_id: str, sweep_id: UUID, *, lock: bool = False) 
         .options(undefer(SweepRow.reading), undefer(SweepRow.source))
     )
     return session.scalar(statement.with_for_update() if lock else statement)
-
-
-def list_of(session: Session, owner_id: str) -> Sequence[SweepRow]:
-    """Return the owner's sweeps without files and readings, newest first."""
-    statement = select(SweepRow).where(is_seen_by(owner_id, SweepRow.owner_id))
-    return session.scalars(statement.order_by(SweepRow.created_at.desc(), SweepRow.id)).all()
 
 
 def remove(session: Session, owner_id: str, sweep_id: UUID) -> bool:

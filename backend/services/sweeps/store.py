@@ -1,4 +1,4 @@
-"""Storing, listing, changing and deleting sweeps that were run elsewhere."""
+"""Storing, changing and deleting sweeps that were run elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from muscope.backend.services.context import Also, Context, nothing_else
 from muscope.backend.services.datasets.store import scratch
 from muscope.backend.services.lookup import find_dataset
 from muscope.backend.services.sweeps.reading import read_sweep_file
-from muscope.backend.services.sweeps.views import SweepChange, SweepItem, SweepView
+from muscope.backend.services.sweeps.views import SweepChange, SweepView, item_of
 from muscope.backend.services.uploads.store import too_large
 from muscope.backend.services.uploads.usage import require_quota
 from muscope.backend.sweeps.answers.answer import SweepAnswer
@@ -79,12 +79,6 @@ def store_dataset_as_sweep(context: Context, owner_id: str, dataset_id: UUID) ->
     with scratch(context) as folder:
         shutil.copyfile(context.blobs.path(digest), folder / "sweep")
         return store_sweep(context, owner_id, folder / "sweep", name)
-
-
-def list_sweeps(context: Context, owner_id: str) -> list[SweepItem]:
-    """Return the owner's sweeps, newest first."""
-    with context.database.read() as session:
-        return [_item(row) for row in sweep_rows.list_of(session, owner_id)]
 
 
 def get_sweep(context: Context, owner_id: str, sweep_id: UUID) -> SweepView:
@@ -169,13 +163,9 @@ def _missing(sweep_id: UUID) -> NotFound:
     return NotFound("sweep.not_found", id=str(sweep_id))
 
 
-def _item(row: SweepRow) -> SweepItem:
-    return SweepItem.model_validate({name: getattr(row, name) for name in SweepItem.model_fields})
-
-
 def _view(row: SweepRow) -> SweepView:
     return SweepView(
-        **_item(row).model_dump(),
+        **item_of(row).model_dump(),
         edition=row.edition,
         choices=SweepChoices.model_validate(row.choices),
         reading=SweepReading.model_validate_json(gzip.decompress(row.reading)),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from muscope.backend.db.schema.sweeps import SweepRow
 from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.domain.verdict.statement import Outcome
 from muscope.backend.services.names import Name
@@ -23,6 +24,11 @@ class SweepItem(Frozen):
     source_bytes: int
     num_rows: int
     outcome: Outcome | None = Field(description="Null while the columns are not clear.")
+
+
+def item_of(row: SweepRow) -> SweepItem:
+    """Return a stored sweep as a list shows it."""
+    return SweepItem.model_validate({name: getattr(row, name) for name in SweepItem.model_fields})
 
 
 class SweepView(SweepItem):

@@ -84,14 +84,14 @@ export async function remove(path, signal) {
  * Ask for something only if it changed since `etag`; null when it did not.
  * @template T
  * @param {string} path @param {string | null} etag @param {AbortSignal} signal
- * @returns {Promise<{body: T, etag: string | null} | null>}
+ * @returns {Promise<{body: T, etag: string | null, headers: Headers} | null>}
  */
 export async function getIfChanged(path, etag, signal) {
   /** @type {Record<string, string>} */
   const headers = etag ? { "If-None-Match": etag } : {};
   const response = await send(API + path, { headers, signal, cache: "no-store" });
   if (response.status === 304) return null;
-  return { body: await response.json(), etag: response.headers.get("ETag") };
+  return { body: await response.json(), etag: response.headers.get("ETag"), headers: response.headers };
 }
 
 /** Where a download or a stream is found. @param {string} path */

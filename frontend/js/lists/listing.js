@@ -18,6 +18,17 @@ const CALM_MILLISECONDS = 15_000;
  * @typedef {{items: Item[], total: number, next: string | null}} ListPage
  */
 
+/**
+ * A page of a list that is answered as an array: what else there is, its headers tell.
+ * @template Item
+ * @param {Item[]} items @param {Headers} headers @returns {ListPage<Item>}
+ */
+export function pageOf(items, headers) {
+  const address = headers.get("Link")?.match(/<([^>]*)>; rel="next"/)?.[1];
+  const next = address ? new URLSearchParams(address.split("?")[1]).get("cursor") : null;
+  return { items, total: Number(headers.get("X-Total-Count") ?? items.length), next };
+}
+
 /** @template Item */
 export class Listing {
   /** @type {string | null} */
@@ -51,10 +62,10 @@ export class Listing {
     this.#asking.abort();
     this.#asking = new AbortController();
     const signal = AbortSignal.any([this.signal, this.#asking.signal]);
-    /** @type {{body: ListPage<Item>, etag: string | null} | null} */
+    /** @type {{body: ListPage<Item> | Item[], etag: string | null, headers: Headers} | null} */
     const found = await getIfChanged(`${this.path}?${query}`, this.#etag, signal);
     if (!found) return false;
-    this.page = found.body;
+    this.page = Array.isArray(found.body) ? pageOf(found.body, found.headers) : found.body;
     this.#etag = found.etag;
     this.#asked = query;
     return true;

@@ -63,6 +63,65 @@ def test_the_same_file_is_stored_once_and_listed(client: httpx.Client):
     assert [item["id"] for item in listed].count(first.json()["id"]) == 1
 
 
+@pytest.fixture(scope="module")
+def three_sweeps(client: httpx.Client, drifting: list[dict[str, Any]]) -> list[str]:
+    """Names of a sweep that does not transfer, one that does, and one with a question, in that order."""
+    unclear = renamed(sweep(noise=0.0023), lr="rate")
+    contents = {"sought drift_a": drifting, "sought Level": sweep(noise=0.0019), "sought b% asked": unclear}
+    for place, (name, rows) in enumerate(contents.items()):
+        # The name in each row makes the file a new one; further seeds give every file another length.
+        copies = rows + [rows[-1] | {"seed": 90 + k} for k in range(place)]
+        reply = send(client, as_csv([row | {"note": name} for row in copies]), name)
+        assert reply.status_code == 201, reply.text
+    return list(contents)
+
+
+@pytest.mark.parametrize(
+    ("query", "places"),
+    [
+        ({}, [2, 1, 0]),
+        ({"order": "asc"}, [0, 1, 2]),
+        ({"sort": "name"}, [2, 0, 1]),
+        ({"sort": "outcome"}, [1, 0, 2]),
+        ({"sort": "outcome", "order": "desc"}, [0, 1, 2]),
+        ({"sort": "rows"}, [2, 1, 0]),
+        ({"q": "sought LEVEL"}, [1]),
+        ({"q": "b%"}, [2]),
+        ({"q": "t_level"}, []),
+        ({"outcome": "does_not_transfer"}, [0]),
+        ({"outcome": ["does_not_transfer", "transfers"]}, [1, 0]),
+    ],
+)
+def test_sweeps_are_sought_and_sorted(
+    client: httpx.Client, three_sweeps: list[str], query: dict[str, Any], places: list[int]
+):
+    reply = client.get(SWEEPS, params={"q": "sought", **query})
+
+    assert [item["name"] for item in reply.json()] == [three_sweeps[place] for place in places]
+    assert reply.headers["X-Total-Count"] == str(len(places))
+
+
+def test_a_page_of_sought_sweeps_leads_to_the_next_and_is_not_sent_again(
+    client: httpx.Client, three_sweeps: list[str]
+):
+    query = {"q": "sought", "sort": "name", "limit": 2}
+    first = client.get(SWEEPS, params=query)
+    second = client.get(first.links["next"]["url"])
+    again = client.get(SWEEPS, params=query, headers={"If-None-Match": first.headers["ETag"]})
+
+    names = [item["name"] for item in first.json() + second.json()]
+    assert names == [three_sweeps[place] for place in (2, 0, 1)]
+    assert (first.headers["X-Total-Count"], second.headers["X-Total-Count"]) == ("3", "3")
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(("name", "value"), [("outcome", "maybe"), ("sort", "size"), ("order", "up")])
+def test_a_filter_that_sweeps_do_not_have_is_refused(client: httpx.Client, name: str, value: str):
+    reply = client.get(SWEEPS, params={name: value})
+
+    assert (reply.status_code, name in reply.text) == (422, True)
+
+
 def test_a_table_of_runs_that_was_uploaded_as_data_is_judged_without_being_sent_again(client: httpx.Client):
     rows = sweep(noise=0.0017, seeds=2)
     content = as_csv(rows)

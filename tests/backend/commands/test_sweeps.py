@@ -11,7 +11,9 @@ import pytest
 
 from muscope.backend.client import Client
 from muscope.backend.client.choices import changed_choices
+from muscope.backend.db.lists.sweeps import SweepOrder
 from muscope.backend.errors import RequestFailed
+from muscope.backend.grammar.asking import SWEEP_ORDERS
 from tests.backend.sweeps.made import judged, sweep
 
 ROWS = [
@@ -52,6 +54,10 @@ def test_a_sweep_is_stored_asked_about_judged_again_and_deleted(typed, told, pat
     assert "<svg" in (tmp_path / "report.html").read_text()
     assert report["num_bytes"] > runs["num_bytes"]
     assert stored in typed("sweeps", "list")[1]
+    assert told("sweeps", "rename", stored, "Width and batch")["name"] == "Width and batch"
+    sought = told("sweeps", "list", "--search", "BATCH width", "--outcome", "transfers", "--sort", "name")
+    assert [each["id"] for each in sought] == [stored]
+    assert told("sweeps", "list", "--search", "batch", "--outcome", "fine_tune") == []
     assert told("sweeps", "delete", stored) == {"id": stored}
     assert stored not in {each["id"] for each in told("sweeps", "list")}
 
@@ -90,6 +96,10 @@ def test_a_choice_that_the_server_does_not_know_is_refused_and_changes_nothing(c
 
     assert refused.value.status in (400, 422)
     assert client.get_sweep(stored.id) == stored
+
+
+def test_the_command_offers_every_order_that_the_server_knows():
+    assert list(SWEEP_ORDERS) == [str(order) for order in SweepOrder]
 
 
 def test_a_law_that_is_none_is_named(typed):

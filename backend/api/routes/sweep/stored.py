@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,12 +18,16 @@ from muscope.backend.api.uploading.upload import (
     check_announcement,
     receive_body,
 )
+from muscope.backend.domain.verdict.statement import Outcome
 from muscope.backend.services.datasets.store import scratch
+from muscope.backend.services.lists import sweeps as lists
+from muscope.backend.services.lists.sweeps import SweepOrder, SweepQuery
 from muscope.backend.services.names import Name
 from muscope.backend.services.sweeps import store
 from muscope.backend.services.sweeps.store import MAX_BYTES
 from muscope.backend.services.sweeps.views import SweepChange, SweepItem, SweepView
 from muscope.backend.services.uploads.usage import require_room
+from muscope.backend.services.views.list_views import Direction
 
 router = APIRouter(prefix="/sweeps", tags=["sweeps"])
 
@@ -96,12 +100,29 @@ async def create_sweep_of_dataset(
     return _placed(await serving.read_file(store.store_dataset_as_sweep, owner, dataset_id), response)
 
 
+def _asked_sweeps(
+    q: Annotated[str, Query(max_length=200, description="Words that all occur in the name.")] = "",
+    outcome: Annotated[tuple[Outcome, ...], Query(max_length=10, description="Any of these.")] = (),
+    sort: Annotated[SweepOrder, Query(description="The value to sort by.")] = SweepOrder.CREATED,
+    order: Annotated[
+        Direction | None,
+        Query(description="By default `asc` for names and outcomes, `desc` for the others."),
+    ] = None,
+) -> SweepQuery:
+    return SweepQuery(q=q, outcome=outcome, sort=sort, order=order)
+
+
 @router.get(
     "", summary="List sweeps", response_class=Response, responses=list_responses(SweepItem) | errors()
 )
-def list_sweeps(context: Ctx, owner: Owner, page: Page) -> Response:
-    """List stored sweeps with their outcomes, newest first."""
-    return page.of(store.list_sweeps(context, owner))
+def list_sweeps(
+    context: Ctx, owner: Owner, query: Annotated[SweepQuery, Depends(_asked_sweeps)], page: Page
+) -> Response:
+    """List stored sweeps with their outcomes, newest first unless sorted otherwise.
+
+    Several outcomes are given as `outcome=transfers&outcome=fine_tune`.
+    """
+    return page.of(lists.list_sweeps(context, owner, query))
 
 
 @router.get("/{sweep_id}", summary="Get a sweep", responses=errors(404))

@@ -1,6 +1,6 @@
 /** Sweeps that were run elsewhere: a place to drop a table, and those that are stored with their answers. */
 
-import { get, isAbort, postFile, remove } from "../../base/api.js";
+import { isAbort, postFile, remove } from "../../base/api.js";
 import { fill, h, icon } from "../../base/dom.js";
 import { bytes, dateTime, number } from "../../base/format.js";
 import { ICONS } from "../../base/icons.js";
@@ -9,11 +9,23 @@ import { errorNote } from "../../base/note.js";
 import { go, hrefOf } from "../../base/router.js";
 import { headCells, scrollTable } from "../../base/tables.js";
 import { confirmed } from "../../focus/confirm.js";
+import { keepingFocus } from "../../focus/keep_focus.js";
+import { isNarrowed } from "../../lists/address.js";
+import { anyOption, filters } from "../../lists/filters.js";
+import { Listing } from "../../lists/listing.js";
+import { ordered, orderChoice, withOrder } from "../../lists/order.js";
+import { pager } from "../../lists/pager.js";
+import { turning } from "../../lists/turning.js";
 import { breadcrumbs } from "../../words/breadcrumbs.js";
 
 /** @import { Sweep, SweepItem } from "../../../types/answers.js" */
 /** @import { Page, Route } from "../../../types/page.js" */
 
+const FILTERS = ["q", "outcome"];
+const NAMES = [...FILTERS, "sort", "order"];
+const OUTCOMES = ["transfers", "sharpness_drifts", "fine_tune", "does_not_transfer", "inconclusive"];
+/** Orders by the name of their text; the first is the server's own. */
+const ORDERS = { newest: "", oldest: "created/asc", name: "name/asc", worst: "outcome/desc", rows: "rows/desc" };
 const HEADS = ["name", "answer", "rows", "size", "created"];
 const TYPES = ".csv,.tsv,.txt,.parquet,.json,.jsonl,.ndjson,text/*";
 /** Characters of a name that the server takes. */
@@ -21,29 +33,61 @@ const MOST_NAME = 200;
 
 /** @param {Route} _route @param {AbortSignal} signal @returns {Promise<Page>} */
 export async function open(_route, signal) {
-  /** @type {SweepItem[]} */
-  let items = await get("/sweeps", signal);
+  /** @type {Listing<SweepItem>} */
+  const listing = new Listing("/sweeps", NAMES, signal);
+  await listing.read();
+  listing.keep();
   return {
     title: () => t("ui.nav.sweeps"),
     mount(root) {
-      const table = h("div", {});
-      const draw = () =>
-        fill(table, items.length ? listed(items, ask) : h("p", { class: "empty" }, t("ui.sweep.none")));
-      const ask = async (/** @type {SweepItem} */ item) => {
-        const question = {
-          title: t("ui.sweep.delete_title", { name: item.name }),
-          words: h("p", {}, t("ui.sweep.delete_words")),
-          action: t("ui.action.delete"),
-        };
-        if (!(await confirmed(question, () => remove(`/sweeps/${item.id}`, signal), signal))) return;
-        items = await get("/sweeps", signal);
-        draw();
-      };
-      draw();
-      root.append(breadcrumbs([], t("ui.nav.sweeps")), head(), drop(signal), table);
-      return () => {};
+      root.append(breadcrumbs([], t("ui.nav.sweeps")), head(), drop(signal), ...stored(listing));
+      return () => (listing.onChange = () => {});
     },
   };
+}
+
+/** The stored sweeps, what they are sought by, and the way to the next page. @param {Listing<SweepItem>} listing */
+function stored(listing) {
+  const [problem, table, foot] = [h("div", {}), h("div", {}), h("div", {})];
+  const controls = filters(
+    t("ui.files.search"),
+    [outcomeChoice(), orderChoice(ORDERS)],
+    () => withOrder(listing.view),
+    (change) => listing.show(ordered(change)),
+  );
+  const onDelete = async (/** @type {SweepItem} */ item) => {
+    if (await isDeleted(item, listing.signal)) await listing.refresh();
+  };
+  const step = turning(listing, table);
+  listing.onChange = (/** @type {unknown} */ error = undefined) => {
+    const { items, total, next } = listing.page;
+    const nothing = isNarrowed(listing.view, FILTERS) ? "ui.list.nothing_found" : "ui.sweep.none";
+    fill(problem, error ? errorNote(error) : null);
+    keepingFocus(() => fill(table, items.length ? listed(items, onDelete) : h("p", { class: "empty" }, t(nothing))));
+    fill(foot, pager({ total, next, isFirst: !listing.view.cursor }, step));
+    controls.update();
+  };
+  listing.onChange();
+  return [controls.element, problem, table, foot];
+}
+
+const outcomeChoice = () => ({
+  name: "outcome",
+  label: t("ui.list.filter.outcome"),
+  options: [
+    anyOption(),
+    ...OUTCOMES.map((name) => /** @type {[string, string]} */ ([name, t(`sweep.outcome.${name}`)])),
+  ],
+});
+
+/** Ask whether a sweep is to be deleted, and delete it. @param {SweepItem} item @param {AbortSignal} signal */
+function isDeleted(item, signal) {
+  const question = {
+    title: t("ui.sweep.delete_title", { name: item.name }),
+    words: h("p", {}, t("ui.sweep.delete_words")),
+    action: t("ui.action.delete"),
+  };
+  return confirmed(question, () => remove(`/sweeps/${item.id}`, signal), signal);
 }
 
 const head = () =>
