@@ -14,7 +14,7 @@ const ROOMS = {
   plan: ["viewer", "base", "words"],
   experiment: ["viewer", "base", "words", "focus"],
   figures: ["viewer", "base", "words", "focus"],
-  runs: ["viewer", "base", "words"],
+  runs: ["viewer", "base", "words", "focus"],
   verdict: ["viewer", "base", "words"],
   cost: ["viewer", "base", "words"],
   upload: ["viewer", "base", "words", "focus"],

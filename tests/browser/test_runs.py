@@ -48,6 +48,14 @@ def test_an_address_shows_the_same_runs_and_columns(visit, plain):
     expect(page.locator("#runs thead th")).to_have_count(1 + 3)
     expect(page).to_have_url(re.compile("columns=lr%2Cseed%2Cval_loss"))
 
+    page.select_option("#runs-width", "16")
+    expect(page).to_have_url(re.compile("width=16"))
+    page.go_back()
+    expect(page.locator("#runs-width")).to_have_value("8")
+    expect(page.locator("#runs tbody tr")).to_have_count(18)
+    page.go_back()
+    expect(page.locator("#runs thead th")).to_have_count(1 + 2)
+
 
 def test_where_nothing_is_like_this_it_is_said(visit, plain):
     page = visit("ja").open(f"/experiments/{plain}/runs?state=failed")

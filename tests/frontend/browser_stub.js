@@ -23,14 +23,23 @@ export class Storage {
 /** Stand on an address, in a browser that speaks some languages. */
 export function browse(address, languages = ["en"]) {
   const url = new URL(address, "http://localhost");
+  const former = [];
+  const stand = (next) => define("location", new URL(next));
   const globals = {
     location: url,
+    scrollY: 0,
     navigator: { languages },
     document: { documentElement: { lang: "" } },
     localStorage: new Storage(),
     dispatchEvent: () => true,
     history: {
-      replaceState: (_state, _title, next) => define("location", new URL(next)),
+      state: null,
+      replaceState: (_state, _title, next) => next && stand(next),
+      pushState: (_state, _title, next) => {
+        former.push(location.href);
+        stand(next);
+      },
+      back: () => stand(former.pop()),
     },
   };
   for (const [name, value] of Object.entries(globals)) define(name, value);

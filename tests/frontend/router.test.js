@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
+  choose,
   hrefOf,
   query,
   remember,
@@ -70,4 +71,16 @@ test("choices are kept in the address, and null takes one out", () => {
   assert.equal(location.search, "?lang=ja&lr=3");
   assert.equal(query("lr"), "3");
   assert.equal(query("arm"), null);
+});
+
+test("Back returns to the choice before; the same choice again is no step", () => {
+  browse("/x?lang=ja");
+  choose({ width: "8" });
+  choose({ width: "8" });
+  remember({ folds: "why" });
+  choose({ sort: "seed" });
+  history.back();
+  assert.equal(location.search, "?lang=ja&width=8&folds=why");
+  history.back();
+  assert.equal(location.search, "?lang=ja");
 });

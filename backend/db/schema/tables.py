@@ -90,6 +90,8 @@ class UploadRow(Base):
 
 class ExperimentRow(Base):
     __tablename__ = "experiment"
+    # The page of a list that is asked for most: those of an owner, newest first.
+    __table_args__ = (Index("ix_experiment_owner_id_created_at_id", "owner_id", "created_at", "id"),)
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     owner_id: Mapped[str] = _owned_by()

@@ -4,9 +4,29 @@ import { language, t } from "./i18n.js";
 
 const locale = () => (language() === "ja" ? "ja-JP" : "en-GB");
 
+/** By language and options: to make a formatter takes a hundred times as long as to use it. */
+const numberFormats = /** @type {Map<string, Intl.NumberFormat>} */ (new Map());
+const dateFormats = /** @type {Map<string, Intl.DateTimeFormat>} */ (new Map());
+
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
 export function number(value, options = {}) {
-  return new Intl.NumberFormat(locale(), options).format(value);
+  return kept(numberFormats, options, () => new Intl.NumberFormat(locale(), options)).format(value);
+}
+
+/** @param {string} iso @param {Intl.DateTimeFormatOptions} options */
+function date(iso, options) {
+  return kept(dateFormats, options, () => new Intl.DateTimeFormat(locale(), options)).format(new Date(iso));
+}
+
+/**
+ * The formatter of the language in use for some options; made when it is asked for first.
+ * @template Format @param {Map<string, Format>} formats @param {object} options @param {() => Format} make
+ */
+function kept(formats, options, make) {
+  const key = locale() + JSON.stringify(options);
+  const found = formats.get(key) ?? make();
+  formats.set(key, found);
+  return found;
 }
 
 /** Three significant digits; very small and very large with an exponent. @param {number | null | undefined} value */
@@ -86,14 +106,14 @@ export function money(value, currency) {
 
 /** @param {string} iso */
 export function dateTime(iso) {
-  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
+  return date(iso, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** The time of a moment; with its day unless that is today. @param {string} iso */
 export function timeOfDay(iso) {
   const moment = new Date(iso);
   if (moment.toDateString() !== new Date().toDateString()) return dateTime(iso);
-  return new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(moment);
+  return date(iso, { timeStyle: "short" });
 }
 
 /** @param {number} count */

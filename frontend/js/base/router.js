@@ -77,13 +77,26 @@ export const query = (name) => new URLSearchParams(location.search).get(name);
 
 /** Remember choices in the address; null removes one. @param {Record<string, string | null>} changes */
 export function remember(changes) {
+  replaceAddress(addressWith(changes));
+  dispatchEvent(new Event("remembered"));
+}
+
+/** Remember choices as `remember` does; Back returns to those before. @param {Record<string, string | null>} changes */
+export function choose(changes) {
+  const address = addressWith(changes);
+  if (address === location.href) return; // Back would seem to do nothing
+  pushAddress(address);
+  dispatchEvent(new Event("remembered"));
+}
+
+/** @param {Record<string, string | null>} changes */
+function addressWith(changes) {
   const url = new URL(location.href);
   for (const [name, value] of Object.entries(changes)) {
     if (value === null) url.searchParams.delete(name);
     else url.searchParams.set(name, value);
   }
-  replaceAddress(url);
-  dispatchEvent(new Event("remembered"));
+  return url.href;
 }
 
 /** Have plain clicks on our own links change the page without loading it anew. @param {AbortSignal} signal */

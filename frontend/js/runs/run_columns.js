@@ -2,7 +2,7 @@
 
 import { figure, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
-import { query, remember } from "../base/router.js";
+import { choose, query } from "../base/router.js";
 import { scenarioText } from "../words/scenario_text.js";
 
 /** @import { Experiment, Run } from "../../types/answers.js" */
@@ -62,5 +62,5 @@ export function isShown({ name, isUsual }) {
 export function showColumns(names, all) {
   const usual = all.filter((column) => column.isUsual).map((column) => column.name);
   const isUsual = names.length === usual.length && usual.every((name) => names.includes(name));
-  remember({ columns: isUsual ? null : names.join(",") });
+  choose({ columns: isUsual ? null : names.join(",") });
 }

@@ -3,7 +3,7 @@
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { scenarioText } from "../words/scenario_text.js";
-import { clearFilters, setWishes, wish } from "./run_wishes.js";
+import { FILTERS, clearFilters, setWishes, wish } from "./run_wishes.js";
 
 /** @import { Experiment } from "../../types/answers.js" */
 /** @typedef {[value: string, words: string]} Entry */
@@ -34,6 +34,21 @@ export function runFilters({ spec, task }, onChange) {
   return h("div", { class: "controls", role: "group", "aria-label": t("ui.runs.filters") }, controls, clear(onChange));
 }
 
+/** Have the lists and fields say what the address says. @param {HTMLElement} filters */
+export function showWishes(filters) {
+  for (const name of FILTERS) {
+    /** @type {HTMLSelectElement | HTMLInputElement | null} */
+    const control = filters.querySelector(`#runs-${name}`);
+    if (control) setValue(control, wish(name));
+  }
+}
+
+/** A value that a list does not have stands for "all". @param {HTMLSelectElement | HTMLInputElement} control */
+function setValue(control, /** @type {string} */ value) {
+  control.value = value;
+  if (control instanceof HTMLSelectElement && control.selectedIndex < 0) control.value = "";
+}
+
 /**
  * A list with "all" before its entries; none where there is nothing to choose.
  * @param {string} name @param {Entry[]} entries @param {(name: string, value: string) => void} changed
@@ -42,8 +57,7 @@ function choice(name, entries, changed) {
   if (entries.length < 2) return null;
   const options = [["", t("ui.runs.any")], ...entries].map(([value, words]) => h("option", { value }, words));
   const select = h("select", { id: `runs-${name}` }, options);
-  select.value = wish(name);
-  if (select.selectedIndex < 0) select.value = "";
+  setValue(select, wish(name));
   select.addEventListener("change", () => changed(name, select.value));
   return labelled(name, select);
 }
@@ -65,8 +79,7 @@ function clear(onChange) {
   const click = (/** @type {Event} */ { currentTarget }) => {
     clearFilters();
     const box = /** @type {HTMLElement} */ (currentTarget).parentElement;
-    for (const control of box?.querySelectorAll("select, input") ?? [])
-      /** @type {HTMLSelectElement | HTMLInputElement} */ (control).value = "";
+    if (box) showWishes(box);
     onChange();
   };
   return h("button", { type: "button", class: "button button-quiet", on: { click } }, t("ui.runs.clear"));

@@ -6,11 +6,13 @@ import { figure, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { ICONS } from "../base/icons.js";
 import { errorNote } from "../base/note.js";
+import { within } from "../base/root.js";
 import { hrefOf } from "../base/router.js";
+import { holdPlace, returnToPlace } from "../focus/scroll_places.js";
 import { pager } from "./pager.js";
 import { scrollTable } from "../base/tables.js";
 import { columnsOf, isShown, showColumns } from "./run_columns.js";
-import { runFilters } from "./run_filters.js";
+import { runFilters, showWishes } from "./run_filters.js";
 import { PAGE, isFiltered, setWishes, sought, soughtPage, wish } from "./run_wishes.js";
 
 /** @import { Experiment, Run, RunPage } from "../../types/answers.js" */
@@ -34,11 +36,12 @@ class RunTable {
   constructor(experiment, signal) {
     this.experiment = experiment;
     this.signal = signal;
-    const filters = runFilters(experiment, () => this.read());
+    this.filters = runFilters(experiment, () => this.read());
     const title = h("h2", {}, t("ui.runs.heading"));
     const hint = h("p", { class: "hint" }, t("ui.runs.hint"));
-    this.element = h("section", { class: "stack", id: "runs" }, title, filters, this.#head, this.#body, hint);
+    this.element = h("section", { class: "stack", id: "runs" }, title, this.filters, this.#head, this.#body, hint);
     fill(this.#body, h("p", { class: "hint", role: "status" }, t("ui.loading")));
+    addEventListener("popstate", () => this.#follow(), { signal });
   }
 
   /** Ask for what is wished; a later wish overtakes an earlier one. */
@@ -96,6 +99,15 @@ class RunTable {
     /** @type {HTMLElement | null} */ (
       place ? this.element.querySelector(`[data-sort="${place}"], [data-pager="${place}"]`) : null
     )?.focus({ preventScroll: true });
+  }
+
+  /** Show what the address says that Back or Forward brought, as far down as the reader was. */
+  async #follow() {
+    if (within(location.pathname) !== `/experiments/${this.experiment.id}/runs`) return;
+    showWishes(this.filters);
+    holdPlace();
+    await this.read();
+    returnToPlace();
   }
 
   /** Which columns are shown. @param {Column[]} columns */

@@ -1,6 +1,6 @@
 /** Which runs are wished for, kept in the address in the words of the REST interface. */
 
-import { query, remember } from "../base/router.js";
+import { choose, query } from "../base/router.js";
 
 /** What runs can be sought by. @type {readonly string[]} */
 export const FILTERS = ["scenario", "parametrization", "width", "depth", "seed", "lr_low", "lr_high", "state"];
@@ -19,7 +19,7 @@ export const wish = (name) => query(name) ?? USUAL.get(name) ?? "";
 export function setWishes(changes) {
   const all = { offset: "0", ...changes };
   const kept = Object.entries(all).map(([name, value]) => [name, value === (USUAL.get(name) ?? "") ? null : value]);
-  remember(Object.fromEntries(kept));
+  choose(Object.fromEntries(kept));
 }
 
 /** The wishes as the server takes them. @returns {URLSearchParams} */

@@ -15,7 +15,7 @@ export function tabs(id, parts, signal) {
     const current = links.get(shown);
     if (current && within(pathname) === pathOf(id, shown)) current.href = pathname + search;
   };
-  addEventListener("remembered", keep, { signal });
+  for (const event of ["remembered", "popstate"]) addEventListener(event, keep, { signal });
   const show = (/** @type {string} */ part) => {
     shown = part;
     for (const [name, each] of links) {
