@@ -43,7 +43,7 @@ def add_sweep_tools(server: MCPServer[None], language: str) -> None:
 def _judge(
     source: list[dict[str, Any]] | str, columns: str, axis: str | None, language: str
 ) -> dict[str, Any]:
-    from muscope.backend.ingest.rows.columns import read_columns
+    from muscope.backend.ingest.rows.columns import Cells, read_cells
     from muscope.backend.ingest.rows.records import columns_of_records
     from muscope.backend.sweeps.table import Options, judge_columns
     from muscope.backend.sweeps.words import judged_runs, sentences
@@ -51,10 +51,10 @@ def _judge(
     if isinstance(source, str):
         if not Path(source).is_file():
             raise NotFound("sweep.no_file", path=source)
-        table = read_columns(Path(source))
+        table = read_cells(Path(source))
     else:
-        table = columns_of_records(source)
-    answer = judge_columns(table, Options(columns=columns, axis=axis))
+        table = Cells(columns_of_records(source))
+    answer = judge_columns(table.columns, Options(columns=columns, axis=axis), left_out=table.left_out)
     runs = judged_runs(answer)
     return {
         "outcome": answer.outcome,

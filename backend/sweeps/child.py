@@ -21,15 +21,16 @@ def main() -> None:
 def _perform(request: SweepFileRequest) -> dict[str, Any]:
     limit_process(request.limits)
     # Imported under the limits, so that a fault while loading is contained as well.
-    from muscope.backend.ingest.rows.columns import decimal_of, numbers_of, read_columns
+    from muscope.backend.ingest.rows.columns import decimal_of, numbers_of, read_cells
     from muscope.backend.sweeps.described import read_sweep
 
     limit_address_space(request.limits)
-    columns = read_columns(Path(request.source))
+    columns, left_out = read_cells(Path(request.source))
     num_rows = len(next(iter(columns.values()), ()))
     if num_rows > MAX_ROWS:
         raise TooLarge("sweep.too_many_rows", given=num_rows, limit=MAX_ROWS)
-    reading = read_sweep(columns, request.choices, partial(numbers_of, decimal=decimal_of(columns)))
+    read_numbers = partial(numbers_of, decimal=decimal_of(columns))
+    reading = read_sweep(columns, request.choices, read_numbers, left_out)
     return {"reading": reading.model_dump(mode="json")}
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from muscope.backend.errors import InvalidInput, NotFound
-from muscope.backend.ingest.rows.columns import decimal_of, numbers_of, read_columns
+from muscope.backend.ingest.rows.columns import Cells, decimal_of, numbers_of, read_cells
 from muscope.backend.ingest.rows.records import columns_of_records
 from muscope.backend.sweeps.answers.answer import SweepAnswer
 from muscope.backend.sweeps.measures.law import parse_law
@@ -21,7 +21,7 @@ from muscope.backend.sweeps.words import sentences
 
 def judge(options: Namespace, language: str) -> int:
     """Judge the file the command was called with; return the exit status of its outcome."""
-    columns, tracked = _columns(options)
+    (columns, left_out), tracked = _cells(options)
     if options.write_back:
         tracked.way_back()  # whoever cannot be told is named before anything is judged
     answer = judge_columns(
@@ -34,6 +34,7 @@ def judge(options: Namespace, language: str) -> int:
             initial_loss=options.initial_loss,
         ),
         partial(numbers_of, decimal=decimal_of(columns)),
+        left_out,
     )
     said = sentences(answer, options.language or language)
     if options.runs:
@@ -53,17 +54,17 @@ def _artifact(answer: SweepAnswer) -> dict[str, str]:
     return {"verdict.json": answer.model_dump_json(indent=2), "next-runs.csv": run_table(answer)}
 
 
-def _columns(options: Namespace) -> tuple[dict[str, list[str]], Tracked]:
+def _cells(options: Namespace) -> tuple[Cells, Tracked]:
     """Return the table of a file, or that of a tracker with the way back to it."""
     if bool(options.source) == bool(options.sweep):
         raise InvalidInput("sweep.file_or_source")
     if options.source:
         tracked = tracked_runs(options.source, options.experiment)
-        return columns_of_records(tracked.records), tracked
+        return Cells(columns_of_records(tracked.records)), tracked
     path = Path(options.sweep)
     if not path.is_file():
         raise NotFound("sweep.no_file", path=str(path))
-    return read_columns(path), Tracked([], kind="file")
+    return read_cells(path), Tracked([], kind="file")
 
 
 def _write_runs(path: Path, answer: SweepAnswer) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
-from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.dataset import DataWarning, Frozen
 from muscope.backend.errors import InvalidInput
 from muscope.backend.sweeps.answers.answer import SweepAnswer
 from muscope.backend.sweeps.answers.drawn import DrawnAxis, drawn_axes
@@ -67,9 +67,16 @@ class SweepReading(Frozen):
 
 
 def read_sweep(
-    columns: Mapping[str, Sequence[str]], choices: SweepChoices, read_numbers: ReadNumbers
+    columns: Mapping[str, Sequence[str]],
+    choices: SweepChoices,
+    read_numbers: ReadNumbers,
+    left_out: Sequence[DataWarning] = (),
 ) -> SweepReading:
-    """Return the reading of a table of text; choices for columns that it lacks are passed over."""
+    """Return the reading of a table of text; choices for columns that it lacks are passed over.
+
+    Args:
+        left_out: warnings of the reader about rows that it took for no data.
+    """
     roles = {name: role for name, role in choices.roles.items() if name in columns}
     described = tuple(_described(name, cells, roles) for name, cells in columns.items())
     num_rows = len(next(iter(columns.values()), ()))
@@ -81,7 +88,7 @@ def read_sweep(
         initial_loss=choices.initial_loss,
     )
     try:
-        rows = rows_of(columns, options, read_numbers)
+        rows = rows_of(columns, options, read_numbers, left_out)
         answer = judge_rows(rows, options)
     except InvalidInput as error:
         question = SweepQuestion(code=error.code, params=error.params)

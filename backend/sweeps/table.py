@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from muscope.backend.domain.spec.dataset import DataWarning
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
+from muscope.backend.domain.verdict.statement import Reason
 from muscope.backend.ingest.rows.records import plain_numbers
 from muscope.backend.sweeps.answers.answer import SweepAnswer
 from muscope.backend.sweeps.answers.judge import DEFAULT_LIMITS, judge_sweep
@@ -37,21 +39,35 @@ class Options:
 
 
 def judge_columns(
-    columns: Mapping[str, Sequence[str]], options: Options, read_numbers: ReadNumbers = plain_numbers
+    columns: Mapping[str, Sequence[str]],
+    options: Options,
+    read_numbers: ReadNumbers = plain_numbers,
+    left_out: Sequence[DataWarning] = (),
 ) -> SweepAnswer:
     """Return the answer to a sweep given as columns of text; raises InvalidInput for what it cannot use.
 
     Args:
         read_numbers: of a column of text, None where a cell is none; by default as Python writes them.
+        left_out: warnings of the reader about rows that it took for no data; they become notes.
     """
-    return judge_rows(rows_of(columns, options, read_numbers), options)
+    return judge_rows(rows_of(columns, options, read_numbers, left_out), options)
 
 
-def rows_of(columns: Mapping[str, Sequence[str]], options: Options, read_numbers: ReadNumbers) -> Rows:
+def rows_of(
+    columns: Mapping[str, Sequence[str]],
+    options: Options,
+    read_numbers: ReadNumbers,
+    left_out: Sequence[DataWarning] = (),
+) -> Rows:
     """Return the rows of a table as the options understand its columns; raises as `judge_columns`."""
     given = parse_mapping(options.columns, list(columns)) | dict(options.roles)
     written = _without_blank_end(columns)
-    return read_rows(written, recognise(written, given), read_numbers)
+    rows = read_rows(written, recognise(written, given), read_numbers)
+    return replace(rows, notes=(*map(_as_note, left_out), *rows.notes))
+
+
+def _as_note(warning: DataWarning) -> Reason:
+    return Reason(code=warning.code.removeprefix("dataset."), params=warning.params)
 
 
 def _without_blank_end(columns: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:

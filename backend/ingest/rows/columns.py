@@ -1,6 +1,7 @@
 """Reads a file of rows as columns of text: text tables in any dialect, Parquet, JSON and JSON lines.
 
-Unlike an upload nothing is left out or interpreted: an empty cell is "", a number that is none is "nan".
+Unlike an upload nothing is interpreted: an empty cell is "", a number that is none is "nan". Rows of a text
+table that are no data (titles, units, repeated names, totals) are left out and named.
 """
 
 from __future__ import annotations
@@ -10,23 +11,48 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
+from muscope.backend.domain.spec.dataset import DataWarning
 from muscope.backend.errors import InvalidInput, TooLarge, UnsupportedMedia
 from muscope.backend.ingest.rows.aim_table import of_aim
 from muscope.backend.ingest.rows.records import columns_of_records, text_of
 
 MAX_ROWS = 1_000_000
 Decimal = Literal[".", ","]
+# Warnings of the reader of text tables about rows and columns that it takes for no data.
+LEFT_OUT = frozenset(
+    f"dataset.{name}"
+    for name in (
+        "index_left_out",
+        "repeated_header",
+        "rows_above",
+        "rows_below",
+        "subtotals_left_out",
+        "units_row",
+    )
+)
 _PARQUET = b"PAR1"
 # Cells in which a comma cannot group thousands, and cells with a decimal point.
 _COMMA = re.compile(r"^\s*-?(?:0,\d+|\d+,\d{1,2}|\d+,\d{4,})(?:[eE][-+]?\d+)?\s*$")
 _POINT = re.compile(r"^\s*-?\d*\.\d+(?:[eE][-+]?\d+)?\s*$")
 
 
+class Cells(NamedTuple):
+    """Cells of a file by column, and the warnings that name its rows that are no data: titles, totals, …."""
+
+    columns: dict[str, list[str]]
+    left_out: tuple[DataWarning, ...] = ()
+
+
 def read_columns(path: Path) -> dict[str, list[str]]:
+    """Return the cells of a file by column as `read_cells` does, without what was left out."""
+    return read_cells(path).columns
+
+
+def read_cells(path: Path) -> Cells:
     """Return the cells of a file by column; all columns have the same length.
 
     Raises InvalidInput for a file that holds no rows or is damaged, UnsupportedMedia for one that is no
@@ -37,15 +63,15 @@ def read_columns(path: Path) -> dict[str, list[str]]:
     if not head.strip():
         raise InvalidInput("dataset.empty_file")
     if head.startswith(_PARQUET):
-        columns = _of_parquet(path)
+        found = Cells(_of_parquet(path))
     elif head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
-        columns = columns_of_records(_json_records(path))
+        found = Cells(columns_of_records(_json_records(path)))
     else:
-        columns = _of_text(path)
-    num_rows = len(next(iter(columns.values()), []))
+        found = _of_text(path)
+    num_rows = len(next(iter(found.columns.values()), []))
     if num_rows > MAX_ROWS:
         raise TooLarge("sweep.too_many_rows", given=num_rows, limit=MAX_ROWS)
-    return columns
+    return found
 
 
 def decimal_of(columns: Mapping[str, Sequence[str]]) -> Decimal | None:
@@ -112,7 +138,7 @@ def _json_records(path: Path) -> list[dict[str, Any]]:
     return list(whole)
 
 
-def _of_text(path: Path) -> dict[str, list[str]]:
+def _of_text(path: Path) -> Cells:
     from muscope.backend.ingest.delimited.encoding import examine
     from muscope.backend.ingest.delimited.text_table import read_text_table
     from muscope.backend.ingest.manifest import IngestOptions
@@ -124,4 +150,5 @@ def _of_text(path: Path) -> dict[str, list[str]]:
     with TemporaryDirectory() as folder:
         table = read_text_table(examine(path), IngestOptions(), Path(folder))
     columns = {name: column.to_list() for name, column in table.columns.items()}
-    return of_aim(columns) or columns
+    left_out = tuple(note for note in table.notes if note.code in LEFT_OUT)
+    return Cells(of_aim(columns) or columns, left_out)

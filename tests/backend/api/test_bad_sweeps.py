@@ -62,6 +62,9 @@ READ: dict[str, tuple[str | bytes, set[str]]] = {
     "sizes with units": (csv_of(SIZES.__getitem__, head="size,lr,loss"), set()),
     "rates in percent": (csv_of(lr=lambda lr: f"{lr * 100:.7f}%"), set()),
     "logarithms without their sign": (csv_of(lr=lambda lr: f"{-math.log10(lr):.5f}"), {"large_rates"}),
+    "a heading once more": (PLAIN + PLAIN, {"repeated_header", "copies"}),
+    "a title above": ("Sweep of spring\n" + PLAIN, {"rows_above"}),
+    "means below": (PLAIN + "mean,,2.97\n", {"rows_below"}),
 }
 # Kept with a question in place of an answer.
 ASKED: dict[str, tuple[str | bytes, str, dict[str, Any]]] = {
