@@ -104,7 +104,7 @@ def test_sweeps_are_sought_and_sorted(
 def test_a_page_of_sought_sweeps_leads_to_the_next_and_is_not_sent_again(
     client: httpx.Client, three_sweeps: list[str]
 ):
-    query = {"q": "sought", "sort": "name", "limit": 2}
+    query: dict[str, str | int] = {"q": "sought", "sort": "name", "limit": 2}
     first = client.get(SWEEPS, params=query)
     second = client.get(first.links["next"]["url"])
     again = client.get(SWEEPS, params=query, headers={"If-None-Match": first.headers["ETag"]})
