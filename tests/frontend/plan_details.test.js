@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { planDetails } from "../../frontend/js/plan/plan_details.js";
-import { speak } from "./browser_stub.js";
+import { estimate, planDetails } from "../../frontend/js/plan/plan_details.js";
+import { learnOptions, speak } from "./browser_stub.js";
 import { drawInNode } from "./page_stub.js";
 
 const planOf = (...names) => ({
@@ -41,3 +41,17 @@ for (const [name, [arms, expected]] of Object.entries(QUESTIONS))
     assert.match(pairs.text, expected);
     assert.match(note.text, arms.length > 1 ? /Why a control/ : /Without a/);
   });
+
+test("the price says that measurements were added, and nothing of usual ones", async () => {
+  await speak("en");
+  await learnOptions();
+  const priced = (...measures) =>
+    estimate({
+      num_runs: 54,
+      predicted_seconds: 200,
+      queue: null,
+      spec: { measures },
+    });
+  assert.match(priced("coordinate_check", "ntk"), /^54 .*you added/);
+  assert.doesNotMatch(priced("coordinate_check"), /added/);
+});

@@ -101,6 +101,11 @@ FAMILY_DEFAULTS: dict[str, FamilyDefaults] = {
 }
 
 
+def usual_measures(loss: Loss) -> tuple[Measure, ...]:
+    """Return what is measured besides where nothing else is asked for."""
+    return () if loss is Loss.OWN else MEASURES
+
+
 def has_own_loss(model: ModelFamily) -> bool:
     """Return whether it is a brought network that trains on a loss of its own."""
     return isinstance(model, Brought) and model.example is not None and model.example.is_whole_batch
@@ -163,7 +168,7 @@ def default_spec(
         batch_size=batch_size,
         num_steps=plan.num_steps(shape.num_train, batch_size),
         measure_every=MEASURE_EVERY,
-        measures=() if loss is Loss.OWN else MEASURES,
+        measures=usual_measures(loss),
         sharpness_batch_size=min(defaults.sharpness_batch_size, shape.num_train),
     )
 
@@ -185,12 +190,15 @@ def cut_steps(
 ) -> ExperimentSpec:
     """Remove whole measurement intervals from the end until the expected path fits the target time.
 
-    A step up in training is left out: it takes what was asked for, however short its base is.
+    A step up in training is left out: it takes what was asked for, however short its base is. Measures that
+    were asked for besides the usual ones take more time and no steps: other steps would be another question.
     """
+    asked = spec
+    spec = spec.model_copy(update={"measures": usual_measures(spec.loss)})
     cells = [cell for cell in foreseen_cells(spec) if not cell.scenario.is_step_up]
     least = MIN_INTERVALS * spec.measure_every
     while plan_seconds(spec, cells, shape, capacity) > target_seconds:
         if spec.num_steps - spec.measure_every < least:
             break
         spec = spec.model_copy(update={"num_steps": spec.num_steps - spec.measure_every})
-    return spec
+    return asked.model_copy(update={"num_steps": spec.num_steps})

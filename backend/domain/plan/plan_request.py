@@ -75,8 +75,9 @@ class ArmRequest(Frozen):
 class PlanRequest(Frozen):
     """Requested values of a plan. What is left out comes from the recipe, usual practice unless said.
 
-    Without `num_steps`, as many steps as the recipe has and the target time allows. `lrs` is the grid of
-    every arm without one of its own, of requested arms as well as default ones.
+    Without `num_steps`, as many steps as the recipe has and the target time allows with the usual measures;
+    others take more time. `lrs` is the grid of every arm without one of its own, of requested arms as well
+    as default ones.
     """
 
     recipe: Recipe = Recipe.USUAL

@@ -2,12 +2,11 @@
 
 import { isAbort, post } from "../base/api.js";
 import { fill, h } from "../base/dom.js";
-import { about, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { newKey } from "../base/idempotency_key.js";
 import { errorNote, noWorkerNote } from "../base/note.js";
 import { cloneOrigin } from "./clone/clone_origin.js";
-import { planDetails } from "./plan_details.js";
+import { estimate, planDetails } from "./plan_details.js";
 import { planRequest } from "./plan_request.js";
 import { presets } from "./presets.js";
 import { markWrong } from "./wrong_fields.js";
@@ -157,12 +156,4 @@ class Planning {
 function cloned(clone, { shape }) {
   const { element, update } = cloneOrigin(clone, shape.task);
   return { element, warning: null, show: update, refresh: async () => {} };
-}
-
-/** How long it takes; among others, until its answer. @param {Plan} found */
-function estimate({ num_runs, predicted_seconds: alone, queue }) {
-  const runs = number(num_runs);
-  if (!queue) return t("ui.plan.estimate", { runs, time: about(alone) });
-  const words = { runs, count: number(queue.num_others), time: about(queue.wall_seconds), alone: about(alone) };
-  return t("ui.plan.estimate_in_queue", words);
 }

@@ -1,9 +1,10 @@
 /** What a plan will train, in a few lines; what is as usual goes without saying. */
 
 import { h } from "../base/dom.js";
-import { figure, list, number } from "../base/format.js";
+import { about, figure, list, number } from "../base/format.js";
 import { t } from "../base/i18n.js";
 import { note } from "../base/note.js";
+import { options } from "../base/options.js";
 import { scenarioText } from "../words/scenario_text.js";
 import { plainList } from "../base/tables.js";
 import { withTerms } from "../words/terms.js";
@@ -78,4 +79,15 @@ function question({ spec: { arms, protocol }, control }) {
     return t("ui.plan.arms_in_turn", { control: arm(control), other: arm(others[0]) });
   const said = names.map(arm);
   return (control ? said : [...said, t("ui.plan.no_control")]).join(" · ");
+}
+
+/** How long it takes; among others, until its answer; and what makes it longer. @param {Plan} found */
+export function estimate({ num_runs, predicted_seconds: alone, queue, spec }) {
+  const runs = number(num_runs);
+  const words = { runs, count: number(queue?.num_others ?? 0), alone: about(alone) };
+  const price = queue
+    ? t("ui.plan.estimate_in_queue", { ...words, time: about(queue.wall_seconds) })
+    : t("ui.plan.estimate", { runs, time: about(alone) });
+  const usual = options().default_measures;
+  return spec.measures.every((name) => usual.includes(name)) ? price : t("ui.plan.estimate_measures", { price });
 }

@@ -120,6 +120,19 @@ def test_on_a_slow_worker_steps_are_cut_and_it_says_so(preview, database):
     assert (asked.are_steps_cut, asked.spec.num_steps) == (False, 299)
 
 
+def test_measures_take_more_time_and_leave_the_steps(preview, database):
+    _register(database, slots=1, flops=1e9, overhead=1e-3)
+
+    usual, more, none = (
+        preview(),
+        preview(measures=("coordinate_check", "hessian_density")),
+        preview(measures=()),
+    )
+
+    assert more.spec.num_steps == usual.spec.num_steps == none.spec.num_steps
+    assert more.predicted_seconds > usual.predicted_seconds > none.predicted_seconds
+
+
 def test_cells_are_split_to_fit_the_memory_of_a_slot(context, preview):
     small = type(context.settings)(**context.settings.model_dump() | {"cell_memory_bytes": 48 << 20})
     whole = preview()
