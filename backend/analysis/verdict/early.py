@@ -98,8 +98,11 @@ def _cut_at(step: int, sweeps: Sequence[Sweep], reached: Sequence[dict[Size, int
 
 
 def _reached(sweep: Sweep) -> dict[Size, int]:
-    """Return the last step that all planned runs of a size share; a diverged run counts as complete."""
-    if sweep.reached is None or sweep.until is None:
+    """Return the last step that all planned runs of a size share; a diverged run counts as complete.
+
+    Of a step up nothing can be cut: the two trainings have other steps, and perhaps one size.
+    """
+    if sweep.reached is None or sweep.until is None or sweep.is_step_up:
         return {}
     planned = np.ones_like(sweep.is_measured) if sweep.is_planned is None else sweep.is_planned
     return {

@@ -25,12 +25,21 @@ def step_up_reasons(spec: ExperimentSpec, scenario: Scenario, base_lr: float | N
         return ()
     step, found = carried.step_up, []
     if carried.lr is not None:
-        rates = {"lr": rounded(carried.lr), "factor": rounded(carried.lr_factor)}
-        found.append(reason("carried_by_rule", **rates))
+        found.append(reason("carried_by_rule", lr=rounded(carried.lr), factor=rounded(carried.lr_factor)))
     if step.batch_size != step.base_batch_size:
-        sizes = {"batch_size": step.batch_size, "base_batch_size": step.base_batch_size}
-        found.append(reason(f"batch_rule_{step.batch_rule}", **sizes))
+        found.append(
+            reason(
+                f"batch_rule_{step.batch_rule}",
+                batch_size=step.batch_size,
+                base_batch_size=step.base_batch_size,
+            )
+        )
     if step.num_steps != step.base_num_steps:
-        steps = {"num_steps": step.num_steps, "base_num_steps": step.base_num_steps}
-        found.append(reason(f"steps_rule_{step.steps_rule}", **steps))
+        found.append(
+            reason(
+                f"steps_rule_{step.steps_rule}",
+                num_steps=step.num_steps,
+                base_num_steps=step.base_num_steps,
+            )
+        )
     return (*found, reason("step_up_not_defined"))

@@ -7,6 +7,7 @@ import pytest
 from muscope.backend.analysis.reasons import multiple, multiple_range, percent, rounded, share_range
 from muscope.backend.analysis.verdict.rules import RULES
 from muscope.backend.catalogue import LANGUAGES, catalogue
+from muscope.backend.domain.spec.scaling.step_up import BatchRule, StepsRule
 from muscope.backend.domain.verdict.verdict import Interval, Outcome
 
 BACKEND = Path(__file__).resolve().parents[3] / "backend"
@@ -34,7 +35,10 @@ def calls_in(tree, function):
 
 
 def reasons_of(folder):
-    """Yield every code a reason may have, with its parameters; a variable has one of two codes."""
+    """Yield every code a reason may have, with its parameters.
+
+    A code in the call is one of two, or a prefix with every member of an enumeration.
+    """
     for tree in trees(folder):
         either = {
             node.targets[0].id: (literal(node.value.body), literal(node.value.orelse))
@@ -43,15 +47,22 @@ def reasons_of(folder):
             if isinstance(node.targets[0], ast.Name)
         }
         for call in calls_in(tree, "reason"):
-            code = call.args[0]
-            for name in either[code.id] if isinstance(code, ast.Name) else (literal(code),):
+            for name in names_of(call.args[0], either):
                 yield name, given(call)
+
+
+def names_of(code, either):
+    if isinstance(code, ast.JoinedStr):
+        prefix = literal(code.values[0])
+        return [prefix + member for member in MEMBERS[prefix]]
+    return either[code.id] if isinstance(code, ast.Name) else (literal(code),)
 
 
 def literal(node):
     return node.value if isinstance(node, ast.Constant) else None
 
 
+MEMBERS = {"batch_rule_": BatchRule, "steps_rule_": StepsRule}
 STARS = {
     "named": {"size"},
     "named_base": {"base_size"},
