@@ -1,4 +1,4 @@
-"""The web application: `uvicorn muscope.backend.api.app:create_app --factory`."""
+"""The web application; the process that serves it begins in `operating/web_process.py`."""
 
 from __future__ import annotations
 
