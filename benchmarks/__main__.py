@@ -34,6 +34,7 @@ from benchmarks.rows.product import (
     large_files,
     lists,
     live,
+    posts,
     reports,
     soak,
     uploads,
@@ -90,7 +91,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "layout_shift": visits.layout_shift,
     "live": live.live,
     "figures": figures.figures,
-    "posts": crowd.posts,
+    "posts": posts.posts,
     "viewers": crowd.viewers,
     "uploads_200": uploads.uploads_200,
 }
