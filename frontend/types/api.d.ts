@@ -2210,6 +2210,7 @@ export interface components {
          *     Attributes:
          *         sizes: widths that it was looked at.
          *         stacked_up_to: widest width at which runs train as one stack, measured; 0: one by one.
+         *         text: of a network that takes any text; `require_data` then returns it for the data's.
          */
         Brought: {
             example?: components["schemas"]["Example"] | null;
@@ -2240,6 +2241,7 @@ export interface components {
              * @default []
              */
             tables: components["schemas"]["DepthTable"][];
+            text?: components["schemas"]["TextRange"] | null;
         };
         /**
          * BroughtTensor
@@ -2252,6 +2254,7 @@ export interface components {
          *         std: root mean square of its initial entries at that width; 0 for one that starts at zero.
          *         init_power: power of the width in that size, as its author draws it.
          *         forward_power: power of the width in the constants that the author's code multiplies it by.
+         *         vocabulary: its dimensions that are the size of the vocabulary, of a network that takes any text.
          */
         BroughtTensor: {
             /**
@@ -2281,6 +2284,11 @@ export interface components {
             shape: number[];
             /** Std */
             std: number;
+            /**
+             * Vocabulary
+             * @default []
+             */
+            vocabulary: number[];
         };
         /**
          * BrowserView
@@ -4548,6 +4556,16 @@ export interface components {
             /** @description Sizes of the data that it brings. */
             own_data: components["schemas"]["DatasetShape"] | null;
             /**
+             * Rule
+             * @description Fields that grow or are replaced, of a Hugging Face configuration; else empty.
+             */
+            rule: components["schemas"]["RuleLine"][];
+            /**
+             * Rule Text
+             * @description The same in words.
+             */
+            rule_text: string;
+            /**
              * Sha256
              * @description Hash of its source: its version.
              */
@@ -5724,6 +5742,31 @@ export interface components {
          */
         RolloutStepState: "passed" | "next" | "later" | "stopped";
         /**
+         * RuleLine
+         * @description One field: a number, or an expression such as `4*width`.
+         *
+         *     Attributes:
+         *         instead_of: the value in the configuration, of a replaced field.
+         */
+        RuleLine: {
+            /** Field */
+            field: string;
+            /**
+             * Instead Of
+             * @default
+             */
+            instead_of: string;
+            origin: components["schemas"]["RuleOrigin"];
+            /** Value */
+            value: string;
+        };
+        /**
+         * RuleOrigin
+         * @description Origin of a field's value.
+         * @enum {string}
+         */
+        RuleOrigin: "given" | "inferred" | "replaced";
+        /**
          * RunDetail
          * @description One run, what was recorded of it, and the runs beside it in the grid.
          */
@@ -6890,6 +6933,16 @@ export interface components {
             num_files: number;
         };
         /**
+         * TextRange
+         * @description Texts that a network takes: up to `longest` tokens, of a vocabulary of its own or (None) the data's.
+         */
+        TextRange: {
+            /** Longest */
+            longest?: number | null;
+            /** Vocabulary */
+            vocabulary?: number | null;
+        };
+        /**
          * Thresholds
          * @description Limits of the verdict's rules (docs/science.md §6.3-6.4); shown with every verdict.
          */
@@ -7483,12 +7536,28 @@ export interface components {
         /**
          * Work
          * @description Work of a forward pass of one example at a width: flops, and numbers kept for the backward pass.
+         *
+         *     Attributes:
+         *         text_flops, text_numbers: (a, b, c) of T (a + b T + c V) for texts of T tokens of V, where a network
+         *             takes any text.
          */
         Work: {
             /** Flops */
             flops: number;
             /** Numbers */
             numbers: number;
+            /** Text Flops */
+            text_flops?: [
+                number,
+                number,
+                number
+            ] | null;
+            /** Text Numbers */
+            text_numbers?: [
+                number,
+                number,
+                number
+            ] | null;
             /** Width */
             width: number;
         };
@@ -7768,6 +7837,8 @@ export type RoleInput = components['schemas']['Role-Input'];
 export type RolloutStep = components['schemas']['RolloutStep'];
 export type RolloutStepName = components['schemas']['RolloutStepName'];
 export type RolloutStepState = components['schemas']['RolloutStepState'];
+export type RuleLine = components['schemas']['RuleLine'];
+export type RuleOrigin = components['schemas']['RuleOrigin'];
 export type RunDetail = components['schemas']['RunDetail'];
 export type RunOrder = components['schemas']['RunOrder'];
 export type RunPage = components['schemas']['RunPage'];
@@ -7827,6 +7898,7 @@ export type Task = components['schemas']['Task'];
 export type TensorRole = components['schemas']['TensorRole'];
 export type TensorView = components['schemas']['TensorView'];
 export type TextProfile = components['schemas']['TextProfile'];
+export type TextRange = components['schemas']['TextRange'];
 export type Thresholds = components['schemas']['Thresholds'];
 export type TokenRequest = components['schemas']['TokenRequest'];
 export type TokenView = components['schemas']['TokenView'];
