@@ -17,8 +17,8 @@ from muscope.backend.domain.brought.measured import TensorRow
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, UpdateFamily
 from muscope.worker.brought.parametrize import rms, rule_scaling
 from muscope.worker.brought.rule_optimizer import as_one_run
-from muscope.worker.numerics import adafactor
-from muscope.worker.numerics.linalg.orthogonal import orthogonalised
+from muscope.worker.numerics.optimizers import adafactor
+from muscope.worker.numerics.optimizers.orthogonal import orthogonalised
 
 _SIGN_LIKE = ("adam", "lion", "nadam", "radam", "adopt")
 _DECOUPLED = ("adamw", "lion", "muon", "adafactor")
