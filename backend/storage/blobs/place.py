@@ -15,6 +15,8 @@ from muscope.backend.storage.blobs.remote import Lock, RemoteBlobs
 CONNECT_SECONDS = 5
 # Of one request, that is, of one part of a file on its way there and of a whole file on its way here.
 TRANSFER_SECONDS = 600
+# Silence within a request after which the storage has been lost; a part of a file takes less to send.
+SILENT_SECONDS = 60
 RETRY_SECONDS = 20
 
 
@@ -62,6 +64,7 @@ def _s3_files(settings: Settings) -> tuple[Any, tuple[type[Exception], ...]]:
             "allow_http": is_plain,
             "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
             "timeout": timedelta(seconds=TRANSFER_SECONDS),
+            "read_timeout": timedelta(seconds=SILENT_SECONDS),
         },
         retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
         **options,
