@@ -48,7 +48,7 @@ PLAN: dict[str, Any] = {
     "protocol": "staged",
     "arms": [{"parametrization": "mup"}, {"parametrization": "ntp"}],
     "lrs": [0.01, 0.1, 1.0, 10.0],
-    "widths": [8, 16],
+    "widths": [8, 12, 16],
     "base_width": 8,
     "seeds": [0, 1],
     "batch_size": 8,
