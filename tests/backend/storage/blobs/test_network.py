@@ -49,19 +49,22 @@ def proxy() -> Iterator[FaultProxy]:
     thread.join()
 
 
-@pytest.mark.parametrize("fault", Fault)
-def test_the_bucket_is_reached_again_after_every_fault_and_not_waited_for_for_ever(
-    fault: Fault, proxy: FaultProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(place, "SILENT_SECONDS", 0.4)
-    settings = Settings(
-        data=tmp_path,
+def _settings(data: Path, proxy: FaultProxy) -> Settings:
+    return Settings(
+        data=data,
         blobs="s3://bucket/blobs",
         blobs_endpoint=f"http://127.0.0.1:{proxy.port}",
         blobs_key_id="key",
         blobs_secret="secret",  # type: ignore[arg-type]
     )
-    blobs = open_blobs(settings)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_the_bucket_is_reached_again_after_every_fault_and_not_waited_for_for_ever(
+    fault: Fault, proxy: FaultProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(place, "SILENT_SECONDS", 0.4)
+    blobs = open_blobs(_settings(tmp_path, proxy))
     assert blobs.exists(SHA256)
     proxy.disturb(fault, FAULT_SECONDS)
 
@@ -72,3 +75,13 @@ def test_the_bucket_is_reached_again_after_every_fault_and_not_waited_for_for_ev
             return False
 
     wait_until(is_reached, seconds=20)
+
+
+def test_storage_on_this_machine_is_asked_past_every_proxy_of_the_environment(
+    proxy: FaultProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.setenv(name.upper(), "http://127.0.0.1:9")
+
+    assert open_blobs(_settings(tmp_path, proxy)).exists(SHA256)
