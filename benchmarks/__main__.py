@@ -34,6 +34,7 @@ from benchmarks.rows.product import (
     large_files,
     lists,
     live,
+    network,
     posts,
     reports,
     soak,
@@ -99,6 +100,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
 FAULT_ROWS: dict[str, Callable[[], RowResult]] = {
     "faults_kills": faults.kills,
     "faults_kills_postgres": faults.kills_postgres,
+    "faults_network": network.network,
     "faults_broker": faults.broker,
     "faults_disk": faults.disk,
     "faults_soak": soak.soak,
