@@ -95,6 +95,8 @@ class Model(Reply):
     error: str | None
     check: Json | None = None
     check_error: str | None = None
+    rule: list[Json] = field(default_factory=list)
+    rule_text: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

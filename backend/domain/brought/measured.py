@@ -5,6 +5,7 @@ Legend: W widths, S seeds, E events of the scheduler. NaN cannot be written to J
 
 from __future__ import annotations
 
+from muscope.backend.domain.brought.rule import RuleLine
 from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.tensor_role import Layout, TensorRole, layout_of
@@ -121,3 +122,4 @@ class MeasuredModel(Frozen):
     factors: tuple[FactorSite, ...]
     loss: BySeed
     conflicts: tuple[tuple[str, str, str], ...] = ()  # tensor, role of the recipe, role inferred
+    rule: tuple[RuleLine, ...] = ()  # of a Hugging Face configuration

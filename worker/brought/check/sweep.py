@@ -97,6 +97,7 @@ def _as_measured(prepared: Prepared, runs: list[list[OneRun]]) -> MeasuredModel:
         factors=_factors(prepared),
         loss=_by_seed(runs, lambda run: run.loss),
         conflicts=prepared.conflicts,
+        rule=prepared.brought.rule,
     )
 
 

@@ -48,6 +48,7 @@ def describe_loaded(brought: BroughtModel, question: DescribeQuestion) -> Descri
             for depth, each in prepared.items()
         ),
         example=example,
+        text=brought.text,
     )
     trial = try_stacking(first.brought, family, batch)
     return Description(
@@ -57,6 +58,7 @@ def describe_loaded(brought: BroughtModel, question: DescribeQuestion) -> Descri
         speedup=trial.speedup,
         own_data=write_own_data(brought, example, Path(question.arrays)),
         num_parameters=_num_parameters(first),
+        rule=brought.rule,
     )
 
 

@@ -43,6 +43,7 @@ class BroughtTensor(Frozen):
         std: root mean square of its initial entries at that width; 0 for one that starts at zero.
         init_power: power of the width in that size, as its author draws it.
         forward_power: power of the width in the constants that the author's code multiplies it by.
+        vocabulary: its dimensions that are the size of the vocabulary, of a network that takes any text.
     """
 
     name: str
@@ -53,19 +54,52 @@ class BroughtTensor(Frozen):
     std: float = Field(ge=0, allow_inf_nan=False)
     init_power: float = 0.0
     forward_power: float = 0.0
+    vocabulary: tuple[int, ...] = ()
 
     @property
     def layout(self) -> Layout:
         """Return the order of its dimensions as the worker keeps them."""
         return layout_of(len(self.shape), self.inputs)
 
+    def of_vocabulary(self, size: int) -> BroughtTensor:
+        """Return the tensor for another vocabulary."""
+        shape = tuple(size if axis in self.vocabulary else old for axis, old in enumerate(self.shape))
+        return self.model_copy(update={"shape": shape})
+
+
+TextTerms = tuple[float, float, float]
+
 
 class Work(Frozen):
-    """Work of a forward pass of one example at a width: flops, and numbers kept for the backward pass."""
+    """Work of a forward pass of one example at a width: flops, and numbers kept for the backward pass.
+
+    Attributes:
+        text_flops, text_numbers: (a, b, c) of T (a + b T + c V) for texts of T tokens of V, where a network
+            takes any text.
+    """
 
     width: int = Field(ge=1)
     flops: float = Field(ge=0)
     numbers: int = Field(ge=0)
+    text_flops: TextTerms | None = None
+    text_numbers: TextTerms | None = None
+
+    def of_text(self, length: int, vocabulary: int) -> Work:
+        """Return the work of one text of another length and vocabulary."""
+        if self.text_flops is None or self.text_numbers is None:
+            return self
+        flops, numbers = (
+            length * max(0.0, a + b * length + c * vocabulary)
+            for a, b, c in (self.text_flops, self.text_numbers)
+        )
+        return self.model_copy(update={"flops": flops, "numbers": max(1, round(numbers))})
+
+
+class TextRange(Frozen):
+    """Texts that a network takes: up to `longest` tokens, of a vocabulary of its own or (None) the data's."""
+
+    longest: int | None = Field(default=None, ge=1)
+    vocabulary: int | None = Field(default=None, ge=1)
 
 
 class DepthTable(Frozen):
@@ -74,6 +108,12 @@ class DepthTable(Frozen):
     depth: int = Field(ge=1)
     tensors: Annotated[tuple[BroughtTensor, ...], Field(min_length=1)]
     work: Annotated[tuple[Work, ...], Field(min_length=1)]
+
+    def of_text(self, length: int, vocabulary: int) -> DepthTable:
+        """Return the table for texts of another length and vocabulary."""
+        tensors = tuple(tensor.of_vocabulary(vocabulary) for tensor in self.tensors)
+        work = tuple(each.of_text(length, vocabulary) for each in self.work)
+        return self.model_copy(update={"tensors": tensors, "work": work})
 
 
 class Leaf(Frozen):
@@ -117,6 +157,7 @@ class Brought(ModelFamily):
     Attributes:
         sizes: widths that it was looked at.
         stacked_up_to: widest width at which runs train as one stack, measured; 0: one by one.
+        text: of a network that takes any text; `require_data` then returns it for the data's.
     """
 
     has_branches: ClassVar[bool] = False
@@ -127,6 +168,7 @@ class Brought(ModelFamily):
     tables: tuple[DepthTable, ...] = ()
     example: Example | None = None
     stacked_up_to: int = Field(default=0, ge=0)
+    text: TextRange | None = None
 
     @property
     def is_described(self) -> bool:
@@ -225,6 +267,8 @@ class Brought(ModelFamily):
         if not self.is_described:
             raise InvalidInput("spec.brought_unknown", model=self.network or "-")
         assert self.example is not None
+        if self.text is not None:
+            return self._reading(dims, self.text)
         expected, expected_outputs = self.example.size, self.example.num_outputs
         if (dims.num_features, dims.num_outputs) != (expected, expected_outputs):
             raise InvalidInput(
@@ -236,6 +280,25 @@ class Brought(ModelFamily):
                 expected_outputs=expected_outputs,
             )
         return self
+
+    def _reading(self, dims: DataDims, text: TextRange) -> Self:
+        """Return the network for a text; raises InvalidInput for data that it cannot read."""
+        assert self.example is not None
+        length, vocabulary = dims.num_features, dims.num_outputs
+        if not dims.is_text:
+            raise InvalidInput("spec.brought_needs_text", model=self.network)
+        if text.longest is not None and length > text.longest:
+            raise InvalidInput(
+                "spec.brought_longest", model=self.network, given=length, expected=text.longest
+            )
+        if text.vocabulary not in (None, vocabulary):
+            raise InvalidInput(
+                "spec.brought_vocabulary", model=self.network, given=vocabulary, expected=text.vocabulary
+            )
+        leaf = Leaf(shape=(length,), is_integer=True)
+        example = self.example.model_copy(update={"leaves": (leaf,), "num_outputs": vocabulary})
+        tables = tuple(table.of_text(length, vocabulary) for table in self.tables)
+        return self.model_copy(update={"example": example, "tables": tables})
 
     def require_size(self, dims: DataDims, width: int, depth: int) -> None:  # noqa: ARG002
         """Refuse a size at which a tensor would not be whole, and a depth that was not looked at."""
