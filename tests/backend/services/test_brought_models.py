@@ -20,8 +20,8 @@ from muscope.backend.domain.spec.families.brought import (
     DepthTable,
     Example,
     Leaf,
-    Work,
 )
+from muscope.backend.domain.spec.families.brought_work import Work
 from muscope.backend.domain.spec.tensor_role import TensorRole
 from muscope.backend.errors import InvalidInput, NotFound
 from muscope.backend.services.datasets.brought_models import list_models, store_own_data
