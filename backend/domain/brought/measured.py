@@ -47,6 +47,7 @@ class TensorMeasures(Frozen):
     """Sizes of one tensor.
 
     Attributes:
+        optimizer: the one that moves it, where a model has several; None for the model's.
         initial_rms: root mean square of the initial entries, [S][W].
         step_lr: LR that the first update with a gradient had in fact, [S][W].
         update_rms: rms of the first update and of all of them, [S][W] each.
@@ -72,6 +73,7 @@ class TensorMeasures(Frozen):
     is_trained: bool = True
     multiplier: ByWidth = ()
     output_multiplier: ByWidth = ()
+    optimizer: OptimizerSpec | None = None
 
 
 class ActivationMeasures(Frozen):

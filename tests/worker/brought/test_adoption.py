@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ def batches(split, seed):
         yield x, x.flatten(1)[:, :3].argmax(1)
 """
 BASE, WIDTH, STEPS, BATCH, LR = 8, 16, 200, 4, 2.0**-8
-OPTIMIZERS = {
+OPTIMIZERS: dict[str, dict[str, Any]] = {
     "sgd": {"momentum": 0.5, "weight_decay": 0.01},
     "adamw": {"weight_decay": 0.1},
     "muon": {"weight_decay": 0.1, "muon_scale": "unit_rms"},
