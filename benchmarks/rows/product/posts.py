@@ -110,9 +110,11 @@ def _observe(stack: Stack, per_user: int) -> Seen:
             pages = pool.submit(_pages, opened.enter_context(client_of(stack, tokens[0])), stop)
             taken = pool.submit(_claims, stack, stop)
             lots = [range(number, NUM_USERS * per_user, NUM_USERS) for number in range(NUM_USERS)]
-            waits = list(pool.map(_post_many, users, datasets, lots))
+            try:
+                waits = list(pool.map(_post_many, users, datasets, lots))
+            finally:
+                stop.set()
             seconds, processor = time.monotonic() - began, _web_seconds(stack) - before
-            stop.set()
         stored = sum(user.get("/experiments?limit=1").raise_for_status().json()["total"] for user in users)
         time.sleep(SHARE_SECONDS)
         used = _slot_seconds(stack)
