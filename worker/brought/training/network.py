@@ -14,13 +14,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
+from torch.func import vmap
 
 from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.errors import InvalidInput
 from muscope.worker.brought.default_loss import main_output
 from muscope.worker.brought.loading import BroughtModel
 from muscope.worker.brought.training.examples import unpacked
+from muscope.worker.brought.training.exchange import ExchangedCall
 from muscope.worker.numerics.network import ActivationHook, Network, Params, no_hook, scaled
 
 _NETWORK = "network."
@@ -38,7 +39,9 @@ class BroughtNetwork:
         table = model.table(depth)
         self._shapes = {tensor.name: model.shape_of(tensor, width) for tensor in table.tensors}
         self._require(self._module.network)
+        self._call = ExchangedCall(self._module)
         self._buffers: dict[str, Tensor] = {}
+        self._are_buffers_moved = False
 
     def train_one_by_one(self) -> None:
         """Call the network once for every run from now on."""
@@ -112,17 +115,16 @@ class BroughtNetwork:
         named = {f"{_NETWORK}{name}": tensor.view(self._shapes[name]) for name, tensor in of_run.items()}
         named |= {name: buffer.clone() for name, buffer in self._buffers.items()}
         given = unpacked(x_BD, self._model.example, image)
-        called: Tensor = functional_call(
-            self._module, named, (given, self._model.example.is_whole_batch), strict=True
-        )
+        called: Tensor = self._call(named, given, self._model.example.is_whole_batch)
         if self._model.example.is_whole_batch:
             return called.reshape(1).expand(len(x_BD)).unsqueeze(1)
         outputs: Tensor = main_output(called)
         return outputs.reshape(-1, self._model.example.num_outputs)
 
     def _move_buffers(self, like: Tensor) -> None:
-        if self._buffers or like.device.type == "meta":
+        if self._are_buffers_moved or like.device.type == "meta":
             return
+        self._are_buffers_moved = True
         dtype = like.dtype if like.is_floating_point() else torch.float32
         for name, buffer in self._module.named_buffers():
             is_number = buffer.is_floating_point()
