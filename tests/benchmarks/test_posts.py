@@ -14,6 +14,7 @@ GOOD = Seen(
     claims=[0.01] * 20,
     used={str(number): 30.0 for number in range(10)},
     seconds=100.0,
+    processor=0.03,
 )
 
 

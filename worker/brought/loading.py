@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from muscope.backend.domain.brought.rule import RuleLine
-from muscope.backend.domain.spec.families.brought import TextRange
+from muscope.backend.domain.spec.families.brought_work import TextRange
 from muscope.backend.errors import InvalidInput, NotFound
 from muscope.worker.brought.default_loss import default_loss
 from muscope.worker.brought.hugging_face.files import is_configuration

@@ -20,7 +20,9 @@ CONNECT_SECONDS = 5
 PING_SECONDS = 5.0
 # The web server answers in as many threads; each has one connection at most.
 MOST_THREADS = 40
-# A host that vanished sends no reset: after 10 s of silence it is asked three times. Both ends do so.
+# A host that vanished sends no reset: it has to acknowledge what was sent to it, and after 10 s of silence it
+# is asked three times. Both ends do so.
+_VANISHED_MILLISECONDS = 30_000
 _KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 # A writer whose client was cut off between two statements holds its rows until the server ends it.
 _IDLE_WRITER_MILLISECONDS = 60_000
@@ -78,7 +80,7 @@ def server_engine(url: URL, *, busy_seconds: float, answer_seconds: float | None
         pool_timeout=busy_seconds,
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
-            "tcp_user_timeout": 30_000,
+            "tcp_user_timeout": _VANISHED_MILLISECONDS,
             **_KEEPALIVES,
             "options": _session_settings(busy_seconds),
         },

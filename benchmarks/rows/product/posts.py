@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
 import threading
@@ -17,6 +18,7 @@ from uuid import UUID
 
 import httpx
 import numpy as np
+import psutil
 
 from benchmarks.report import RowResult
 from benchmarks.stack import Stack, running
@@ -35,7 +37,11 @@ _LOOK_SECONDS, PATIENT_SECONDS = 0.5, 30.0
 
 @dataclass(frozen=True)
 class Seen:
-    """Figures of one run: experiments stored of those posted, waits in seconds, slot-seconds by user."""
+    """Figures of one run: experiments stored of those posted, waits in seconds, slot-seconds by user.
+
+    Attributes:
+        processor: seconds of the web process, of one post with what was read beside it.
+    """
 
     posted: int
     stored: int
@@ -44,6 +50,7 @@ class Seen:
     claims: list[float]
     used: dict[str, float]
     seconds: float
+    processor: float
 
 
 def posts() -> RowResult:
@@ -73,7 +80,8 @@ def judged(seen: Seen) -> RowResult:
     )
     shares = ", ".join(f"{each:.0f}" for each in sorted(seen.used.values()))
     notes = [
-        f"{seen.seconds:.0f} s of posting. No two plans are alike, and the workers train what is posted.",
+        f"{seen.seconds:.0f} s of posting, {1000 * seen.processor:.0f} ms of the web process a post.",
+        "No two plans are alike, and the workers train what is posted.",
         "Page: the list, or one experiment with its progress, by turns. A claimed cell is given back.",
         f"Slot-seconds of each user: {shares}; the farthest from the mean is {unfair:.0%} away.",
     ]
@@ -97,20 +105,29 @@ def _observe(stack: Stack, per_user: int) -> Seen:
     with contextlib.ExitStack() as opened:
         users = [opened.enter_context(client_of(stack, token)) for token in tokens]
         datasets = [_post(user, "/examples/digits/dataset")["id"] for user in users]
-        stop, began = threading.Event(), time.monotonic()
+        stop, began, before = threading.Event(), time.monotonic(), _web_seconds(stack)
         with ThreadPoolExecutor(NUM_USERS + 2) as pool:
             pages = pool.submit(_pages, opened.enter_context(client_of(stack, tokens[0])), stop)
             taken = pool.submit(_claims, stack, stop)
             lots = [range(number, NUM_USERS * per_user, NUM_USERS) for number in range(NUM_USERS)]
-            waits = list(pool.map(_post_many, users, datasets, lots))
-            seconds = time.monotonic() - began
-            stop.set()
+            try:
+                waits = list(pool.map(_post_many, users, datasets, lots))
+            finally:
+                stop.set()
+            seconds, processor = time.monotonic() - began, _web_seconds(stack) - before
         stored = sum(user.get("/experiments?limit=1").raise_for_status().json()["total"] for user in users)
-        since = datetime.now(UTC)
         time.sleep(SHARE_SECONDS)
-        used = _slot_seconds(stack, since)
+        used = _slot_seconds(stack)
     posted = [wait for of_user in waits for wait in of_user]
-    return Seen(NUM_USERS * per_user, stored, posted, pages.result(), taken.result(), used, seconds)
+    a_post = processor / len(posted)
+    return Seen(len(posted), stored, posted, pages.result(), taken.result(), used, seconds, a_post)
+
+
+def _web_seconds(stack: Stack) -> float:
+    """Return the processor time of the process that serves the page."""
+    pid = json.loads((stack.data / "stack.json").read_text())["children"]["web"]
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def _post(user: httpx.Client, path: str, **body: object) -> dict[str, str]:
@@ -173,21 +190,25 @@ def _queued(stack: Stack) -> UUID | None:
     return None if found is None else UUID(found[0])
 
 
-def _slot_seconds(stack: Stack, since: datetime) -> dict[str, float]:
-    """Return the slot-seconds that each user had since a moment at which all had experiments waiting."""
-    asked = (
-        "SELECT e.owner_id, c.started_at, c.finished_at, c.state FROM cell c JOIN experiment e"
-        " ON e.id = c.experiment_id"
-    )
+def _slot_seconds(stack: Stack) -> dict[str, float]:
+    """Return the slot-seconds that each user has had since all of them have experiments waiting."""
     with contextlib.closing(sqlite3.connect(stack.data / "muscope.db")) as connection:
-        rows = connection.execute(asked).fetchall()
+        waiting = connection.execute(
+            "SELECT owner_id, min(created_at) FROM experiment GROUP BY owner_id"
+        ).fetchall()
+        rows = connection.execute(
+            "SELECT e.owner_id, c.started_at, c.finished_at, c.state FROM cell c"
+            " JOIN experiment e ON e.id = c.experiment_id WHERE c.started_at IS NOT NULL"
+        ).fetchall()
+    since = max(_moment(created) for _, created in waiting)
     stints = [
         Stint(owner, _moment(start), None if state == "running" else _moment(end))
         for owner, start, end, state in rows
-        if start and (state == "running" or (end and _moment(end) > since))
+        if state == "running" or (end and _moment(end) > since)
     ]
-    nobody = dict.fromkeys((owner for owner, *_ in rows), 0.0)
-    return nobody | seconds_used(stints, since, datetime.now(UTC))
+    return dict.fromkeys((owner for owner, _ in waiting), 0.0) | seconds_used(
+        stints, since, datetime.now(UTC)
+    )
 
 
 def _moment(text: str) -> datetime:

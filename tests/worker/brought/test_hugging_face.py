@@ -122,9 +122,9 @@ def test_the_fields_that_grow_or_are_replaced_are_told(llama: Path) -> None:
         "num_attention_heads": ("width/8", "inferred", ""),
         "vocab_size": ("data", "inferred", ""),
         "attention_dropout": ("0.0", "replaced", "0.1"),
-        "bos_token_id": ("None", "replaced", "1"),
-        "eos_token_id": ("None", "replaced", "2"),
-        "pad_token_id": ("None", "replaced", "31999"),
+        "bos_token_id": ("null", "replaced", "1"),
+        "eos_token_id": ("null", "replaced", "2"),
+        "pad_token_id": ("null", "replaced", "31999"),
         "dtype": ("float32", "replaced", "bfloat16"),
     }
 

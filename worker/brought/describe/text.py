@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from muscope.backend.domain.spec.families.brought import TextTerms
+from muscope.backend.domain.spec.families.brought_work import TextTerms
 from muscope.worker.brought.loading import BroughtModel
 
 Axes = dict[str, tuple[int, ...]]

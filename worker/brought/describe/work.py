@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from muscope.backend.domain.spec.families.brought import Work
+from muscope.backend.domain.spec.families.brought_work import Work
 from muscope.worker.brought.describe.text import made_up_text, terms_of
 from muscope.worker.brought.loading import BroughtModel
 from muscope.worker.brought.prepare import Prepared

@@ -6,14 +6,13 @@ The library is imported where it is used: the import takes seconds, and few work
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from muscope.backend.domain.brought.rule import RuleLine, RuleOrigin
+from muscope.backend.domain.brought.rule import RuleLine
 from muscope.backend.errors import InvalidInput
 from muscope.worker.brought.hugging_face.files import Rule, read_config, read_rule
 from muscope.worker.brought.hugging_face.growth import DEPTH, WIDTH, Growth, least_step
@@ -24,13 +23,16 @@ from muscope.worker.brought.hugging_face.inference import (
     WIDTHS,
     inferred_growth,
 )
+from muscope.worker.brought.hugging_face.replacements import (
+    DTYPES,
+    VOCABULARY,
+    lists_per_layer,
+    of_length,
+    replaced_fields,
+    rule_lines,
+)
 
-VOCABULARY = "vocab_size"
 _CAUSAL = ("ForCausalLM", "LMHeadModel")
-_DROPOUT = re.compile(r"drop")
-_TOKEN = re.compile(r"_token_id$")
-_DTYPES = ("dtype", "torch_dtype")
-_NEVER = ("use_cache", "output_attentions", "output_hidden_states")
 _LEAST_WIDTH, _NUM_WIDTHS = 32, 4
 _DEFAULT_DEPTHS = (2,)
 _MOST_TEXT = 300
@@ -70,7 +72,7 @@ class Configuration:
         sizes = {name: rule.at(name, width, depth) for name, rule in self.rules.items()}
         _require_heads(sizes, self.raw, width)
         layers = next((sizes[name] for name in DEPTHS if name in sizes), None)
-        lists = {name: _of_length(values, layers) for name, values in self.per_layer.items() if layers}
+        lists = {name: of_length(values, layers) for name, values in self.per_layer.items() if layers}
         fields = self.raw | self.replaced | lists | {VOCABULARY: vocabulary} | sizes
         return _made(self.kind, fields)
 
@@ -89,15 +91,15 @@ def read_configuration(folder: Path) -> Configuration:
     rules = given | inferred
     if all(growth.axis != WIDTH for growth in rules.values()):
         raise InvalidInput("brought.rule_lacks_width", known=", ".join(rules))
-    replaced = _replaced(full, rules)
+    replaced = replaced_fields(full, rules)
     widths, depths = _sizes(rule, rules)
     return Configuration(
         kind=kind,
-        raw={name: value for name, value in raw.items() if name not in (*_DTYPES, *replaced)},
+        raw={name: value for name, value in raw.items() if name not in (*DTYPES, *replaced)},
         rules=rules,
         replaced=replaced,
-        lines=_lines(given, inferred, replaced, full, raw),
-        per_layer=_per_layer(raw),
+        lines=rule_lines(given, inferred, replaced, full, raw),
+        per_layer=lists_per_layer(raw),
         widths=widths,
         depths=depths,
         longest=_longest(full, aliases, rules),
@@ -145,47 +147,6 @@ def _require_known(given: Mapping[str, Growth], full: Mapping[str, Any]) -> None
         raise InvalidInput("brought.rule_expression", field=VOCABULARY, given=str(given[VOCABULARY]))
 
 
-def _replaced(full: Mapping[str, Any], rules: Mapping[str, Growth]) -> dict[str, Any]:
-    """Return what is the same at every size: no dropout, no caches, no tokens outside the vocabulary."""
-    found: dict[str, Any] = {name: False for name in _NEVER if full.get(name)}
-    for name, value in full.items():
-        if _DROPOUT.search(name) and isinstance(value, float) and value > 0:
-            found[name] = 0.0
-        is_outside = (
-            VOCABULARY not in rules or not isinstance(value, int) or value >= rules[VOCABULARY].factor
-        )
-        if _TOKEN.search(name) and value is not None and is_outside:
-            found[name] = None
-    return found
-
-
-def _lines(
-    given: Mapping[str, Growth],
-    inferred: Mapping[str, Growth],
-    replaced: Mapping[str, Any],
-    full: Mapping[str, Any],
-    raw: Mapping[str, Any],
-) -> tuple[RuleLine, ...]:
-    lines = [
-        *(RuleLine(field=name, value=str(rule), origin=RuleOrigin.GIVEN) for name, rule in given.items()),
-        *(
-            RuleLine(field=name, value=str(rule), origin=RuleOrigin.INFERRED)
-            for name, rule in inferred.items()
-        ),
-    ]
-    if VOCABULARY not in given:
-        lines.append(RuleLine(field=VOCABULARY, value="data", origin=RuleOrigin.INFERRED))
-    dtype = next((str(raw[name]) for name in _DTYPES if raw.get(name)), "float32")
-    changed = {name: (str(value), str(full[name])) for name, value in replaced.items() if name not in _NEVER}
-    if dtype != "float32":
-        changed["dtype"] = ("float32", dtype)
-    lines += [
-        RuleLine(field=name, value=value, origin=RuleOrigin.REPLACED, instead_of=before)
-        for name, (value, before) in changed.items()
-    ]
-    return tuple(lines)
-
-
 def _sizes(rule: Rule, rules: Mapping[str, Growth]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return widths and depths that are looked at: the rule file's, else the first at which all is whole."""
     step = least_step(rules.values())
@@ -193,18 +154,6 @@ def _sizes(rule: Rule, rules: Mapping[str, Growth]) -> tuple[tuple[int, ...], tu
     widths = rule.widths or tuple(first << doubling for doubling in range(_NUM_WIDTHS))
     takes_depth = any(growth.axis == DEPTH for growth in rules.values())
     return widths, (rule.depths or _DEFAULT_DEPTHS) if takes_depth else ()
-
-
-def _per_layer(raw: Mapping[str, Any]) -> dict[str, list[Any]]:
-    layers = next((raw[name] for name in DEPTHS if isinstance(raw.get(name), int)), None)
-    lists = {
-        name: value for name, value in raw.items() if isinstance(value, list) and name != "architectures"
-    }
-    return {name: value for name, value in lists.items() if layers and len(value) == layers}
-
-
-def _of_length(values: list[Any], length: int) -> list[Any]:
-    return [values[i % len(values)] for i in range(length)]
 
 
 def _longest(full: Mapping[str, Any], aliases: Mapping[str, str], rules: Mapping[str, Growth]) -> int | None:

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from muscope.backend.domain.spec.dataset import DataDims, Frozen
 from muscope.backend.domain.spec.families.base import ModelFamily, Tensors, TensorSpec
+from muscope.backend.domain.spec.families.brought_work import TextRange, Work, power_between
 from muscope.backend.domain.spec.optimizer import OptimizerSpec, UpdateFamily
 from muscope.backend.domain.spec.parametrization import (
     Parametrization,
@@ -65,41 +66,6 @@ class BroughtTensor(Frozen):
         """Return the tensor for another vocabulary."""
         shape = tuple(size if axis in self.vocabulary else old for axis, old in enumerate(self.shape))
         return self.model_copy(update={"shape": shape})
-
-
-TextTerms = tuple[float, float, float]
-
-
-class Work(Frozen):
-    """Work of a forward pass of one example at a width: flops, and numbers kept for the backward pass.
-
-    Attributes:
-        text_flops, text_numbers: (a, b, c) of T (a + b T + c V) for texts of T tokens of V, where a network
-            takes any text.
-    """
-
-    width: int = Field(ge=1)
-    flops: float = Field(ge=0)
-    numbers: int = Field(ge=0)
-    text_flops: TextTerms | None = None
-    text_numbers: TextTerms | None = None
-
-    def of_text(self, length: int, vocabulary: int) -> Work:
-        """Return the work of one text of another length and vocabulary."""
-        if self.text_flops is None or self.text_numbers is None:
-            return self
-        flops, numbers = (
-            length * max(0.0, a + b * length + c * vocabulary)
-            for a, b, c in (self.text_flops, self.text_numbers)
-        )
-        return self.model_copy(update={"flops": flops, "numbers": max(1, round(numbers))})
-
-
-class TextRange(Frozen):
-    """Texts that a network takes: up to `longest` tokens, of a vocabulary of its own or (None) the data's."""
-
-    longest: int | None = Field(default=None, ge=1)
-    vocabulary: int | None = Field(default=None, ge=1)
 
 
 class DepthTable(Frozen):
@@ -250,11 +216,11 @@ class Brought(ModelFamily):
 
     def forward_flops(self, dims: DataDims, width: int, depth: int) -> float:  # noqa: ARG002
         """Count the flops of one example, between the widths that were looked at by a power of the width."""
-        return _between(width, [(work.width, work.flops) for work in self.table(depth).work])
+        return power_between(width, [(work.width, work.flops) for work in self.table(depth).work])
 
     def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:  # noqa: ARG002
         """Count the numbers that a forward pass of one example stores."""
-        return round(_between(width, [(work.width, work.numbers) for work in self.table(depth).work]))
+        return round(power_between(width, [(work.width, work.numbers) for work in self.table(depth).work]))
 
     def runs_per_stack(self, width: int) -> int:
         """Return how many runs of a width train as one stack on a CPU."""
@@ -324,16 +290,3 @@ def _matrix(shape: tuple[int, ...], inputs: tuple[int, ...]) -> tuple[int, int]:
     """Return the numbers of entries that are summed over, and of the others."""
     n_in = math.prod(shape[axis] for axis in inputs)
     return n_in, math.prod(shape) // max(1, n_in)
-
-
-def _between(width: int, known: list[tuple[int, float]]) -> float:
-    """Return a positive quantity at a width, on the line through the two nearest points in logarithms."""
-    for at, value in known:
-        if at == width:
-            return value
-    if len(known) == 1:
-        return known[0][1] * (width / known[0][0])
-    upper = next((i for i, (at, _) in enumerate(known) if at > width), len(known) - 1)
-    (low, small), (high, large) = known[max(1, upper) - 1], known[max(1, upper)]
-    power = math.log(max(large, 1.0) / max(small, 1.0)) / math.log(high / low)
-    return float(max(small, 1.0) * (width / low) ** power)
