@@ -41,16 +41,13 @@ HALF_SURVIVAL_LRS: dict[tuple[Loss, UpdateFamily], HalfSurvivalLR] = {
     (Loss.CROSS_ENTROPY, UpdateFamily.ADAM): HalfSurvivalLR(-0.5, -1.0),
     (Loss.SQUARED_ERROR, UpdateFamily.ADAM): HalfSurvivalLR(-1.9, -1.1),
 }
-# Not measured under Muon, whose entries move as far as Adam's: Adam's borders, until cells tell.
+# Measured on the small grids of `studies.borders` (ADR 0061): with Muon's usual momentum, and with steps of
+# Adafactor that are relative to the weights, whose border hardly depends on the width.
 HALF_SURVIVAL_LRS |= {
-    (loss, UpdateFamily.MUON): HALF_SURVIVAL_LRS[loss, UpdateFamily.ADAM]
-    for loss in (Loss.CROSS_ENTROPY, Loss.SQUARED_ERROR)
-}
-# Nor under steps relative to the weights, of about 2^-3 in hidden matrices: three octaves above Adam's.
-HALF_SURVIVAL_LRS |= {
-    (loss, UpdateFamily.RELATIVE): border._replace(at_width=border.at_width + 3.0)
-    for (loss, family), border in list(HALF_SURVIVAL_LRS.items())
-    if family is UpdateFamily.ADAM
+    (Loss.CROSS_ENTROPY, UpdateFamily.MUON): HalfSurvivalLR(-0.2, -0.85),
+    (Loss.SQUARED_ERROR, UpdateFamily.MUON): HalfSurvivalLR(-1.5, -0.5),
+    (Loss.CROSS_ENTROPY, UpdateFamily.RELATIVE): HalfSurvivalLR(-0.2, -0.1),
+    (Loss.SQUARED_ERROR, UpdateFamily.RELATIVE): HalfSurvivalLR(-1.5, -0.15),
 }
 # A brought network's own loss: as the usual one.
 HALF_SURVIVAL_LRS |= {
@@ -99,8 +96,9 @@ class _Law(NamedTuple):
     def of(cls, spec: ExperimentSpec) -> _Law:
         """Return the parameters of a scenario's spec."""
         optimizer = spec.optimizer
-        # Heavy ball is stable up to (1 + b) times the LR of plain gradient descent.
-        momentum = math.log2(1 + optimizer.momentum) if optimizer.traits.has_momentum else 0.0
+        # Heavy ball is stable up to (1 + b) times the LR of plain gradient descent; a mean of gradients, as
+        # Muon's, moves nothing.
+        momentum = math.log2(1 + optimizer.momentum) if optimizer.family is UpdateFamily.SGD else 0.0
         return cls(HALF_SURVIVAL_LRS[spec.loss, optimizer.family], base_size(spec).width, momentum)
 
     def at(self, parametrization: Parametrization, width: int) -> float:

@@ -56,10 +56,11 @@ LOWEST_LOG2_LR: dict[tuple[Loss, Parametrization], int] = {
 LOWEST_LOG2_LR |= {(Loss.OWN, arm): LOWEST_LOG2_LR[Loss.CROSS_ENTROPY, arm] for arm in Parametrization}
 NUM_LRS = 9
 # The same under Adam and AdamW, whose steps depend neither on the size of the loss nor on the arm at base:
-# the optima of the recipe study lay between 2^-10 and 2^-3 (ADR 0029).
+# the optima of the recipe study lay between 2^-10 and 2^-3 (ADR 0029), those of Muon between 2^-7 and 2^-4
+# (ADR 0061).
 LOWEST_LOG2_LR_ADAM, NUM_LRS_ADAM = -11, 10
-# A relative step of LR η moves an entry by η times a weight's size, about 2^-3 in hidden matrices at base.
-LOWEST_LOG2_LR_RELATIVE = LOWEST_LOG2_LR_ADAM + 3
+# Of Adafactor's relative steps: optima between 2^-6 and 2^-4, borders at 2^-2 to 2^0 (ADR 0061).
+LOWEST_LOG2_LR_RELATIVE = -9
 
 
 @dataclass(frozen=True)

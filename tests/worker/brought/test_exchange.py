@@ -23,7 +23,8 @@ class Tied(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         h = self.norm(self.lstm(self.embed(tokens))[0][:, -1])
-        return self.head(h)
+        logits: Tensor = self.head(h)
+        return logits
 
 
 @pytest.fixture

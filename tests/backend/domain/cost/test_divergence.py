@@ -116,6 +116,45 @@ def test_momentum_moves_the_border_with_what_is_stable():
     assert moved[-1] > 0.9 > given[-1]
 
 
+@pytest.mark.parametrize(
+    ("kind", "loss", "width", "measured"),
+    # Residual MLP of `python -m studies.borders`, log2 of the LR that half of the seeds survive.
+    [
+        ("muon", "cross_entropy", 16, -0.5),
+        ("muon", "cross_entropy", 64, -2.2),
+        ("muon", "squared_error", 64, -2.5),
+        ("adafactor", "cross_entropy", 64, -1.8),
+        ("adafactor", "squared_error", 16, -1.5),
+        ("adafactor", "squared_error", 64, -1.8),
+    ],
+)
+def test_the_borders_of_muon_and_adafactor_are_those_measured_within_the_scatter(kind, loss, width, measured):
+    lrs = tuple(2.0**power for power in range(-12, 8))
+    asked = spec(
+        loss=loss,
+        optimizer=kind,
+        widths=(width, 2 * width),
+        base_width=width,
+        arms=[{"parametrization": SP, "lrs": lrs}],
+    )
+
+    lived = sum(survival(asked, _cell(width=width, arm=SP, lrs=lrs)))
+
+    # Half of the seeds survive at the border: a grid point at it counts for a half.
+    assert lived - 12.5 == pytest.approx(measured, abs=1.8)
+
+
+def test_muons_momentum_is_a_mean_of_gradients_and_moves_no_border():
+    given, without = (
+        REGRESSION.model_copy(
+            update={"optimizer": REGRESSION.optimizer.changed(kind="muon", momentum=b, nesterov=False)}
+        )
+        for b in (0.95, 0.5)
+    )
+
+    assert survival(given, _cell()) == survival(without, _cell())
+
+
 def test_a_dead_run_was_trained_until_it_was_noticed():
     assert lived_share(100, None) == 1.0
     assert lived_share(100, 20) == 0.3
