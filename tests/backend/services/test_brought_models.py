@@ -188,6 +188,8 @@ def test_a_model_of_any_text_is_planned_for_the_vocabulary_and_length_of_its_tex
         max_runs=10_000,
         memory_bytes=1 << 33,
     )
+    assert isinstance(spec.model, Brought)
+    assert spec.model.example is not None
     assert (spec.model.example.size, spec.model.example.num_outputs) == (6, 9)
     assert spec.model.tables[0].tensors[1].shape == (9, 8)
     assert spec.model.forward_flops(shape.dims, 8, 1) == 6 * (10 + 2 * 6 + 16 * 9)

@@ -35,6 +35,41 @@ def test_nothing_is_said_to_be_needed_of_a_tensor_that_no_rule_is_known_for(tmp_
     assert report.outcome is Outcome.PASSED
 
 
+KEYS = """
+
+class Attention(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.heads = width // 8
+        self.q, self.k, self.v = (nn.Linear(width, width) for _ in range(3))
+
+    def forward(self, x):
+        drawn = (each(x) for each in (self.q, self.k, self.v))
+        q, k, v = (each.unflatten(-1, (self.heads, 8)).transpose(1, 2) for each in drawn)
+        return (torch.softmax(q @ k.transpose(-1, -2) * 8**-0.5, -1) @ v).transpose(1, 2).flatten(2)
+
+
+class Attentive(Net):
+    def __init__(self, width):
+        super().__init__(width)
+        self.attention = Attention(width)
+
+    def forward(self, tokens):
+        h = self.embed(tokens)
+        return self.head(self.last(h + self.attention(self.norm(h)) + self.down(torch.relu(self.up(h)))))
+
+
+def build(width):
+    return Attentive(width)
+"""
+
+
+def test_the_bias_of_keys_whose_gradient_is_rounding_is_not_judged_by_its_step(tmp_path):
+    report = report_of(write(tmp_path, NETWORK + KEYS))
+
+    assert (codes(report), report.outcome) == ({}, Outcome.PASSED)
+
+
 MISTAKES = {
     "one rate for all": (
         NETWORK + "\ndef optimizer(model, width, lr):\n    return torch.optim.AdamW(model.parameters(), lr)",

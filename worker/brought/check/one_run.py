@@ -18,6 +18,7 @@ from muscope.worker.brought.stepping import Groups, Stepping
 from muscope.worker.brought.structure import Pass, run_pass
 from muscope.worker.brought.tracing import sample_of
 
+_ROUNDING = 1e-6  # of the largest gradient
 _EVENTS = 60  # of the scheduler, without training
 
 
@@ -91,9 +92,9 @@ def _update(
     model.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
     before = {
-        name: (p.detach().clone(), p.grad.detach().clone())
-        for name, p in model.named_parameters()
-        if p.grad is not None and name not in run.step_lr
+        name: (p.detach().clone(), gradient)
+        for name, p, gradient in _gradients(model)
+        if name not in run.step_lr
     }
     rates = {name: groups.value(name, "lr") for name in before}
     stepping.step()
@@ -102,7 +103,7 @@ def _update(
     for name, (weight, gradient) in before.items():
         change = parameters[name].detach() - weight
         optimizer = groups.optimizer(name)
-        if optimizer is None or not gradient.any() or not change.any():
+        if optimizer is None or not change.any():
             continue
         decay = groups.value(name, "weight_decay")
         decay = 0.0 if math.isnan(decay) else decay
@@ -111,6 +112,18 @@ def _update(
         epsilon = math.nan if steps.is_muon(optimizer) else groups.value(name, "eps")
         median = float(gradient[gradient != 0].abs().double().median())
         run.epsilon_share[name] = 0.0 if math.isnan(epsilon) else epsilon / median
+
+
+def _gradients(model: nn.Module) -> Iterator[tuple[str, nn.Parameter, Tensor]]:
+    """Yield the parameters that have a gradient.
+
+    One that is zero but for rounding is none: that of the biases of keys, which a softmax does not see.
+    """
+    given = [(name, p, p.grad.detach()) for name, p in model.named_parameters() if p.grad is not None]
+    sizes = [rms(gradient) for *_, gradient in given]
+    for (name, parameter, gradient), size in zip(given, sizes, strict=True):
+        if size > _ROUNDING * max(sizes):
+            yield name, parameter, gradient.clone()
 
 
 def _activations(first: Pass, second: Pass, last: Pass) -> list[tuple[str, float, float, float]]:
