@@ -5,6 +5,8 @@ One column per parametrization, one row per quantity where there are several, al
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +21,9 @@ ROW_HEIGHT = 190
 ROW_GAP = 36
 COLUMN_GAP = 0.06
 NOTE_HEIGHT = 18
+# Letters of a line in the middle of a figure on a phone.
+PHONE_LETTERS = 38
+_KANA_AND_KANJI = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
 Figure = dict[str, Any]
 
@@ -166,10 +171,17 @@ def note(style: Style, lines: Sequence[str]) -> list[Figure]:
     ]  # fmt: skip
 
 
+def broken(words: str) -> str:
+    """Return a sentence in lines that fit a phone; Japanese breaks after its commas and full stops."""
+    is_japanese = _KANA_AND_KANJI.search(words) is not None
+    lines = re.split(r"(?<=[、。])", words) if is_japanese else textwrap.wrap(words, PHONE_LETTERS)
+    return "<br>".join(line for line in lines if line)
+
+
 def centred(style: Style, words: str, index: int | None = None) -> Figure:
     """Return a sentence in the middle of an empty figure, or of one of its panels."""
     x, y = ("paper", "paper") if index is None else (f"{name} domain" for name in axis_names(index))
     return {
-        "text": words, "showarrow": False, "xref": x, "x": 0.5, "yref": y, "y": 0.5, "xanchor": "center",
-        "yanchor": "middle", "font": {"size": 15, "color": style.shades.muted},
+        "text": broken(words), "showarrow": False, "xref": x, "x": 0.5, "yref": y, "y": 0.5,
+        "xanchor": "center", "yanchor": "middle", "font": {"size": 15, "color": style.shades.muted},
     }  # fmt: skip

@@ -140,8 +140,14 @@ def padded_range(values: Sequence[float], scale: YScale, *, lowest: float = -mat
     if not shown:
         return (-1.0, 1.0) if scale is YScale.LOG else (0.0, 1.0)
     low, high = max(min(shown), lowest), max(shown)
-    air = AIR * max(high - low, 0.2 if scale is YScale.LOG else 1e-6)
-    return low - air, high + air
+    return low - AIR * _spread(low, high, scale), high + AIR * _spread(low, high, scale)
+
+
+def _spread(low: float, high: float, scale: YScale) -> float:
+    """Return how far apart values are; of equal ones a part of their size, for plain numbers at the ticks."""
+    if scale is YScale.LOG:
+        return max(high - low, 0.2)
+    return high - low if not math.isclose(low, high) else 0.1 * (abs(high) or 1.0)
 
 
 def y_ticks(low: float, high: float, scale: YScale) -> dict[str, Any]:
@@ -152,6 +158,7 @@ def y_ticks(low: float, high: float, scale: YScale) -> dict[str, Any]:
     decades = range(math.floor(low), math.ceil(high) + 1)
     ticks = [step * 10.0**decade for decade in decades for step in steps]
     shown = [float(f"{tick:.6g}") for tick in ticks if low <= math.log10(tick) <= high]
+    shown = shown or [float(f"{10 ** ((low + high) / 2):.3g}")]  # a narrow range may lie between them
     return {"tickmode": "array", "tickvals": shown, "ticktext": [number(tick) for tick in shown]}
 
 

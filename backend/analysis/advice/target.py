@@ -23,7 +23,7 @@ def about_target(spec: ExperimentSpec, record: TrackRecord | None) -> Reason:
         record: of the calibration study, which says how far beyond the sizes trained a statement holds.
     """
     target, trained = target_size(spec), sizes_under(spec, Scenario.AS_GIVEN)
-    facts: dict[str, float] = {**named(target)}
+    facts: dict[str, str | int | float] = {**named(target)}
     if target in trained:
         is_given = spec.target_width is not None or spec.target_depth is not None
         return Reason(code="trained" if is_given else "largest", params=facts)

@@ -75,6 +75,7 @@ def judge(
     control, state = _control(spec, arms, sweeps)
     num_seeds = _num_seeds(spec, arm)
     qualifications = _qualifications(spec.thresholds, num_seeds, control, state)
+    of_arm = sweeps[arm.parametrization]
     deciding = deciding_of(arm, spec.cost_unit, spec.thresholds)
     return Verdict(
         scenario=scenario,
@@ -87,13 +88,13 @@ def judge(
         control=control,
         can_discriminate={ControlState.WORSE: True, ControlState.SAME: False}.get(state) if state else None,
         deciding=deciding,
-        beyond=beyond_of(arm, _axis_of(arm, sweeps[arm.parametrization]), deciding, spec.thresholds),
+        beyond=beyond_of(arm, _axis_of(arm, of_arm), deciding, spec.thresholds),
         benefit=benefit_of(arm, spec.thresholds),
         control_state=state,
         open=_open(spec, arm, deciding),
         base_width=base_size(spec).width,
         target_width=max(size.width for size in sizes_under(spec, scenario)),
-        ranges=_ranges(spec.under(scenario), arm, _sizes_of(spec, scenario)),
+        ranges=_ranges(spec.under(scenario), arm, _measured(_sizes_of(spec, scenario), of_arm)),
         thresholds=spec.thresholds,
         spec_sha256=spec.sha256(),
         carried=carried_rate(spec, scenario, arm.base_lr),
@@ -103,6 +104,17 @@ def judge(
 def _sizes_of(spec: ExperimentSpec, scenario: Scenario) -> set[Size]:
     """Return the sizes a verdict rests on."""
     return {*sizes_under(spec, scenario), *([base_size(spec)] if scenario.is_step_up else [])}
+
+
+def _measured(sizes: set[Size], sweeps: Sequence[Sweep]) -> set[Size]:
+    """Return those sizes with a result; a cancelled or stopped experiment has run less than it planned."""
+    found = {
+        size
+        for sweep in sweeps
+        for size, runs in zip(sweep.sizes, sweep.is_measured, strict=True)
+        if runs.any()
+    }
+    return sizes & found
 
 
 def _open(spec: ExperimentSpec, arm: ArmVerdict, deciding: Deciding | None) -> OpenAnswer | None:
@@ -171,8 +183,9 @@ def _qualifications(
 
 def _ranges(spec: ExperimentSpec, arm: ArmVerdict, sizes: set[Size]) -> Ranges:
     lrs = spec.arm(arm.parametrization).lrs
+    widths = tuple(sorted({size.width for size in sizes}))
     return Ranges(
-        widths=tuple(sorted({size.width for size in sizes})),
+        widths=widths,
         depths=tuple(sorted({size.depth for size in sizes})),
         num_steps=spec.num_steps,
         batch_size=spec.batch_size,
@@ -180,7 +193,7 @@ def _ranges(spec: ExperimentSpec, arm: ArmVerdict, sizes: set[Size]) -> Ranges:
         lr_low=min(lrs),
         lr_high=max(lrs),
         not_claimed=(
-            reason("beyond_widths", width=max(size.width for size in sizes)),
+            *(reason("beyond_widths", width=width) for width in widths[-1:]),
             reason("other_horizon", num_steps=spec.num_steps),
             reason("other_batch", batch_size=spec.batch_size),
             reason("other_optimizer", optimizer=spec.optimizer.kind),

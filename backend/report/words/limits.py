@@ -10,6 +10,8 @@ from muscope.backend.report.words.say import Words
 def measured(ranges: Ranges, words: Words) -> str:
     """Return the range that was measured."""
     numbers = words.numbers
+    if not ranges.widths:
+        return words.say("ui.verdict.nothing_measured")
     return words.say(
         "ui.verdict.measured",
         widths=words.sizes(ranges.widths),
@@ -39,7 +41,7 @@ def not_claimed(verdict: Verdict, words: Words) -> list[str]:
 def _larger(found: Extrapolation, words: Words) -> str:
     size = words.size(found.target.width)
     if found.claim is Basis.NOT_CLAIMED:
-        return words.say("ui.verdict.target_not_claimed", size=size)
+        return words.say("ui.verdict.target_not_claimed", size=size, why=words.reason(found.reasons[-1]))
     if found.claim is not Basis.EXTRAPOLATED or found.lr.value is None:
         return words.say("ui.verdict.no_extrapolation")
     figure, interval = words.numbers.figure, found.lr.interval

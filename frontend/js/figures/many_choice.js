@@ -3,6 +3,7 @@
 import { h, say } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { query, remember } from "../base/router.js";
+import { closeOnEscape } from "../focus/close_on_escape.js";
 
 /** @typedef {{value: string, text: string}} Entry */
 /** @typedef {{element: HTMLElement, values: () => string[]}} ManyChoice `values` is empty for all */
@@ -37,11 +38,7 @@ export function manyChoice(name, entries, usual = []) {
   );
   element.addEventListener("change", keepOne);
   element.addEventListener("change", note);
-  element.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !element.open) return;
-    element.open = false;
-    summary.focus();
-  });
+  closeOnEscape(element, summary);
   return { element, values };
 }
 

@@ -29,12 +29,15 @@ export function wayBack() {
 }
 
 /**
- * How to find the same control again: by its id, or by its place in a row that has an id.
+ * How to find the same control again: by its id, by what it does with a selection, or by its place in a row that has
+ * an id.
  * @param {Element | null} focused @returns {() => HTMLElement | null}
  */
 function placeOf(focused) {
   if (!(focused instanceof HTMLElement)) return () => null;
   const { id } = focused;
+  const { bulk } = focused.dataset;
+  if (bulk) return () => document.querySelector(`[data-bulk="${CSS.escape(bulk)}"]`);
   if (id) return () => document.getElementById(id);
   const row = /** @type {HTMLElement | null} */ (focused.closest("[data-id]"));
   if (!row) return () => null;

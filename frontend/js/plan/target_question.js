@@ -25,21 +25,21 @@ export function targetQuestion(own, onChange, spec) {
     onChange();
   };
   const fields = TARGET.map((entry) => settingsField(described(entry), own.texts, changed));
-  const sizes = h(
-    "div",
-    { class: "fields" },
-    fields.map(({ element }) => element),
-  );
+  const sizes = h("div", { class: "fields" }, ...fields.map(({ element }) => element));
   const isAsked = TARGET.some(({ name }) => own.texts[name]);
   sizes.hidden = !isAsked;
+  /** @type {Plan | null} */
+  let latest = null;
   const choose = (/** @type {string} */ use) => {
     sizes.hidden = use !== "larger";
+    if (latest) show(latest);
     if (use === "larger") return fields[0].element.querySelector("input")?.focus();
     for (const { name } of TARGET) own.texts[name] = "";
     for (const field of fields) field.read();
     changed();
   };
   const show = (/** @type {Plan | null} */ found) => {
+    latest = found;
     if (!found) return;
     for (const field of fields) field.update(found.spec);
     // A depth is wanted where depths are compared; else the real model has the one that is trained.

@@ -11,6 +11,7 @@ import { hrefOf } from "../base/router.js";
 import { holdPlace, returnToPlace } from "../focus/scroll_places.js";
 import { pager } from "./pager.js";
 import { scrollTable } from "../base/tables.js";
+import { closeOnEscape } from "../focus/close_on_escape.js";
 import { columnsOf, isShown, showColumns } from "./run_columns.js";
 import { runFilters, showWishes } from "./run_filters.js";
 import { PAGE, isFiltered, setWishes, sought, soughtPage, wish } from "./run_wishes.js";
@@ -128,7 +129,9 @@ class RunTable {
       { class: "columns-list" },
       boxes.map((each) => each.element),
     );
-    return h("details", { class: "columns-choice" }, summary, list);
+    const choice = h("details", { class: "columns-choice" }, summary, list);
+    closeOnEscape(choice, summary);
+    return choice;
   }
 
   /** All that is sought, on every page, and every point of all runs, as files. */

@@ -63,6 +63,7 @@ export function upload(onStored, signal) {
  * @param {HTMLElement} box @param {Send} send @param {{error: unknown, file: File} | null} refused
  */
 function showIdle(box, send, refused) {
+  const hadKeyboard = box.contains(document.activeElement);
   box.dataset.state = refused ? "refused" : "idle";
   const input = h("input", { type: "file", accept: TYPES, class: "visually-hidden", id: "file" });
   input.addEventListener("change", () => input.files?.[0] && send(input.files[0]));
@@ -78,6 +79,8 @@ function showIdle(box, send, refused) {
     ),
     h("p", { class: "hint" }, t("ui.upload.formats")),
   );
+  // What mends the file comes first; without it, choosing another one.
+  if (hadKeyboard) /** @type {HTMLElement | null} */ (box.querySelector("button, input"))?.focus();
 }
 
 /**
@@ -94,9 +97,11 @@ function showSending(box, name, onCancel) {
     { type: "button", class: "button", on: { click: onCancel } },
     t("ui.action.cancel_upload"),
   );
+  const hadKeyboard = box.contains(document.activeElement);
   box.dataset.state = "sending";
   const amount = h("p", { class: "hint number" });
   fill(box, words, h("div", { class: "drop-bar" }, bar, share), amount, cancel);
+  if (hadKeyboard) cancel.focus();
   return ({ sent, size, read }) => {
     const isSent = read !== undefined;
     const done = isSent ? read : sent / size;

@@ -25,6 +25,7 @@ export function verdictLimits(verdict) {
 
 /** @param {Ranges} ranges */
 function measured(ranges) {
+  if (!ranges.widths.length) return t("ui.verdict.nothing_measured");
   return t("ui.verdict.measured", {
     widths: list(ranges.widths),
     depths: list(ranges.depths),
@@ -44,9 +45,12 @@ function estimated({ outlook }) {
 }
 
 /** @param {Outlook["extrapolation"]} extrapolation */
-function larger({ claim, target, lr }) {
+function larger({ claim, target, lr, reasons }) {
   const size = sizeText(target.width);
-  if (claim === "not_claimed") return t("ui.verdict.target_not_claimed", { size });
+  if (claim === "not_claimed") {
+    const why = reasons.slice(-1).map(reasonText).join("");
+    return t("ui.verdict.target_not_claimed", { size, why });
+  }
   if (claim !== "extrapolated" || lr.value === null) return t("ui.verdict.no_extrapolation", { size });
   const { low, high, level } = lr.interval ?? { low: lr.value, high: lr.value, level: 0 };
   const range = { low: figure(low), high: figure(high), percent: percent(level) };

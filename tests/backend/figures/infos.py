@@ -86,4 +86,6 @@ def leaves(content: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def texts(content: dict[str, Any]) -> str:
-    return "\n".join(str(value) for _, value in leaves(content))
+    """Return every value of a figure; a sentence of several lines is there as one as well."""
+    values = [str(value) for _, value in leaves(content)]
+    return "\n".join([*values, *(value.replace("<br>", " ") for value in values)])
