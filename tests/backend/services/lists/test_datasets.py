@@ -2,6 +2,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import JSON, column, select, table, update
 
 from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow
 from muscope.backend.domain.lifecycle import ExperimentState
@@ -145,8 +146,12 @@ def test_a_place_in_another_order_is_refused(context):
 def test_a_dataset_stored_before_recipes_is_listed(context, database):
     """Profiles are stored as JSON, without what was added to them since."""
     dataset_id = add_dataset(database, TABLE, id=uuid4())
+    bare = table("dataset", column("profile", JSON))
     with database.write() as session:
-        session.connection().exec_driver_sql("UPDATE dataset SET profile = json_remove(profile, '$.recipe')")
+        stored = session.scalar(select(bare.c.profile))
+        before = {name: value for name, value in stored.items() if name != "recipe"}
+        session.execute(update(bare).values(profile=before))
+    assert "recipe" in stored
 
     (item,) = list_datasets(context, LOCAL_OWNER, DatasetQuery()).items
 
