@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from muscope.backend.domain.brought.measured import MeasuredModel
 from muscope.backend.domain.spec.dataset import DatasetShape, Frozen
+from muscope.backend.domain.spec.families.adapted import Adaptable
 from muscope.backend.domain.spec.families.brought import Brought
 
 
@@ -27,6 +28,7 @@ class Description(Frozen):
         own_data: sizes of the data that `batches` gives.
         num_parameters: at the narrowest and the widest size that was looked at.
         measured: what the check of its parametrization has measured; None as long as there is nothing.
+        adaptable: its sizes as low-rank adapters see them.
         check_error: error that ended the check, as `as_stored` writes it.
     """
 
@@ -38,3 +40,4 @@ class Description(Frozen):
     num_parameters: tuple[int, int]
     measured: MeasuredModel | None = None
     check_error: str | None = None
+    adaptable: tuple[Adaptable, ...] = ()

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from muscope.backend.domain.spec.dataset import DataDims
 from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.families.adapted import Adapted
 from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, UpdateFamily
 from muscope.backend.domain.spec.parametrization import Parametrization, Role, TensorScaling
@@ -65,6 +66,8 @@ def adoption_recipe(
 ) -> AdoptionRecipe:
     """Return the constants of a size; raises InvalidInput for a size or an optimizer that has none."""
     model, optimizer = spec.model, spec.optimizer
+    if isinstance(model, Adapted):
+        raise InvalidInput("recipe.adapted", rank=size.width)
     if optimizer.kind not in _TORCH:
         raise InvalidInput("recipe.optimizer", optimizer=optimizer.kind.value)
     model.require_size(dims, size.width, size.depth)

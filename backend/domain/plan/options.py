@@ -22,7 +22,7 @@ from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.model import FAMILIES
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, readers
-from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.parametrization import OF_SIZE, Parametrization
 from muscope.backend.errors import InvalidInput
 
 Registry = tuple[type[ModelFamily], ...]
@@ -90,7 +90,7 @@ def plan_options(families: Registry = FAMILIES) -> PlanOptions:
             RecipeOption(name=name, optimizer=plan.optimizer, of_family=plan.of_family)
             for name, plan in RECIPE_PLANS.items()
         ),
-        arms=tuple(Parametrization),
+        arms=OF_SIZE,
         measures=tuple(Measure),
         default_measures=MEASURES,
     )
@@ -144,7 +144,7 @@ def _model_settings(families: Registry) -> Iterator[Setting]:
     )
     found: dict[str, Setting] = {}
     for family in families:
-        if family is Brought:  # described by the workers that hold it
+        if issubclass(family, Brought):  # described by the workers that hold it
             continue
         for name, kind, values in _fields_of(family, _MODEL):
             owners = (*((found[name].families or ()) if name in found else ()), family().name)
