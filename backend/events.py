@@ -18,6 +18,8 @@ from muscope.backend.queue import PUBLISH_SECONDS
 log = logging.getLogger(__name__)
 
 CHANNEL = "muscope:notices"
+# A subscription is renewed after this silence: one whose connection was lost on the way never hears of it.
+RENEW_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -62,15 +64,19 @@ class Notices:
         """
         while True:
             try:
-                with self._redis.pubsub(  # type: ignore[no-untyped-call]
-                    ignore_subscribe_messages=True
-                ) as subscription:
-                    subscription.subscribe(CHANNEL)
-                    while True:
-                        message = subscription.get_message(timeout=min(wait_seconds, PUBLISH_SECONDS / 2))
-                        yield None if message is None else ProgressNotice.from_json(message["data"])
+                yield from self._until_silent(min(wait_seconds, PUBLISH_SECONDS / 2))
             except (redis.RedisError, OSError):
                 yield None
+
+    def _until_silent(self, wait_seconds: float) -> Iterator[ProgressNotice | None]:
+        """Listen on one connection until nothing has come for `RENEW_SECONDS`."""
+        num_silent = 0
+        with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:  # type: ignore[no-untyped-call]
+            subscription.subscribe(CHANNEL)
+            while num_silent * wait_seconds < RENEW_SECONDS:
+                message = subscription.get_message(timeout=wait_seconds)
+                num_silent = num_silent + 1 if message is None else 0
+                yield None if message is None else ProgressNotice.from_json(message["data"])
 
     def is_up(self) -> bool:
         """Tell whether the broker answers."""

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 TRAIN_CELL = "muscope.train_cell"
 PUBLISH_SECONDS = 2.0
+# A worker waits for messages as long as there are none, but for each answer of the broker only so long.
+ANSWER_SECONDS = 10.0
 
 
 def create_celery(settings: Settings, *, publishes_only: bool = False) -> Celery:
@@ -38,7 +40,12 @@ def create_celery(settings: Settings, *, publishes_only: bool = False) -> Celery
         worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport_options={"health_check_interval": 10, "socket_keepalive": True},
+        broker_transport_options={
+            "health_check_interval": 10,
+            "socket_keepalive": True,
+            "socket_timeout": ANSWER_SECONDS,
+            "socket_connect_timeout": ANSWER_SECONDS,
+        },
     )
     if publishes_only:
         app.conf.broker_transport_options |= {

@@ -34,6 +34,8 @@ from benchmarks.rows.product import (
     large_files,
     lists,
     live,
+    network,
+    posts,
     reports,
     soak,
     uploads,
@@ -90,7 +92,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
     "layout_shift": visits.layout_shift,
     "live": live.live,
     "figures": figures.figures,
-    "posts": crowd.posts,
+    "posts": posts.posts,
     "viewers": crowd.viewers,
     "uploads_200": uploads.uploads_200,
 }
@@ -98,6 +100,7 @@ ROWS: dict[str, Callable[[], RowResult]] = {
 FAULT_ROWS: dict[str, Callable[[], RowResult]] = {
     "faults_kills": faults.kills,
     "faults_kills_postgres": faults.kills_postgres,
+    "faults_network": network.network,
     "faults_broker": faults.broker,
     "faults_disk": faults.disk,
     "faults_soak": soak.soak,

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from muscope.backend.api.app import create_app
+from muscope.backend.api.site.description import COMMITTED, generated
 from muscope.backend.domain.plan.options import plan_options
 from muscope.backend.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = ROOT / "docs" / "openapi.json"
+TARGET = COMMITTED
 OPTIONS = ROOT / "tests" / "frontend" / "options.json"
 
 
 def document() -> str:
     """Return the document as it is committed: keys sorted, one value a line, so that a diff can be read."""
-    return _json(create_app(Settings()).openapi(), sort_keys=True)
+    return _json(generated(create_app(Settings())), sort_keys=True)
 
 
 def options() -> str:

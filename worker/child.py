@@ -55,7 +55,7 @@ def main() -> None:
         _send(replies, Reply(event=Event.UNFIT, detail=fault))
         return
     stores = Stores(
-        Database(database_address(settings), busy_seconds=PATIENT_SECONDS),
+        Database(database_address(settings), busy_seconds=PATIENT_SECONDS, answer_seconds=PATIENT_SECONDS),
         open_blobs(settings),
         Notices(settings.resolved_broker_url),
         ModelFolder(settings.models, settings.model_memory_bytes),

@@ -1,7 +1,8 @@
 """Models that the operator has put on this machine: where they are and which version. Runs none of them.
 
-A model is a file `NAME.py` or a package in the folder of the setting `models`, or an entry point of the group
-`muscope.models`. `NAME.recipe.json` beside a file gives the roles that cannot be inferred.
+A model is a file `NAME.py`, a package or a folder with a Hugging Face configuration, in the folder of the
+setting `models`, or an entry point of the group `muscope.models`. `NAME.recipe.json` beside it gives roles
+that cannot be inferred.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import NamedTuple
 
+from muscope.backend.domain.brought.rule import CONFIG_FILE, RULE_FILE
 from muscope.backend.domain.spec.families.brought import NAME
 
 GROUP = "muscope.models"
@@ -43,11 +45,12 @@ def _in_folder(folder: Path | None) -> Iterator[HeldModel]:
     if folder is None or not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
-        is_package = path.is_dir() and (path / "__init__.py").is_file()
+        is_package = path.is_dir() and ((path / "__init__.py").is_file() or (path / CONFIG_FILE).is_file())
         if is_package or (path.suffix == ".py" and path.name != "__init__.py"):
-            recipe = path.with_name(f"{path.stem}.recipe.json")
+            name = path.name if path.is_dir() else path.stem
+            recipe = path.with_name(f"{name}.recipe.json")
             known = recipe if recipe.is_file() else None
-            yield HeldModel(path.stem, _sha256(path, known), path=path.resolve(), recipe=known)
+            yield HeldModel(name, _sha256(path, known), path=path.resolve(), recipe=known)
 
 
 def _installed() -> Iterator[HeldModel]:
@@ -70,11 +73,20 @@ def _source(module: str) -> Path | None:
 
 
 def _sha256(path: Path, recipe: Path | None) -> str:
-    """Return the hash of a file, or of every Python file of a package with its name; and of the recipe."""
-    files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    """Return the hash of the files that make a model, each with its name, and of the recipe."""
     digest = hashlib.sha256()
-    for file in (*files, *([recipe] if recipe else [])):
+    for file in (*_sources(path), *([recipe] if recipe else [])):
         content = file.read_bytes()
         name = file.relative_to(path).as_posix() if path.is_dir() and file != recipe else file.name
         digest.update(f"{name}\n{len(content)}\n".encode() + content)
     return digest.hexdigest()
+
+
+def _sources(path: Path) -> list[Path]:
+    """Return a file, all Python files of a package, or a configuration and its rule."""
+    if not path.is_dir():
+        return [path]
+    is_configuration = (path / CONFIG_FILE).is_file() and not (path / "__init__.py").is_file()
+    if is_configuration:
+        return [path / name for name in (CONFIG_FILE, RULE_FILE) if (path / name).is_file()]
+    return sorted(path.rglob("*.py"))

@@ -35,8 +35,9 @@ Key = Annotated[str | None, Field(description="Idempotency key: with the same on
 
 
 def add_experiment_tools(server: MCPServer[None], client: AsyncClient) -> None:
-    """Add the tools that start, follow and list experiments."""
+    """Add the tools that start, steer, follow and list experiments."""
     _add_starting(server, client)
+    _add_steering(server, client)
     _add_answers(server, client)
     _add_list(server, client)
 
@@ -65,6 +66,8 @@ def _add_starting(server: MCPServer[None], client: AsyncClient) -> None:
             "next_steps": [{"action": "wait", "experiment_id": created.id}],
         }
 
+
+def _add_steering(server: MCPServer[None], client: AsyncClient) -> None:
     @server.tool()
     @saying_errors(client.language)
     async def settle(experiment_id: ExperimentId, max_seeds: int | None = None) -> Answer:
@@ -77,6 +80,13 @@ def _add_starting(server: MCPServer[None], client: AsyncClient) -> None:
     async def cancel(experiment_id: ExperimentId) -> Answer:
         """Stop an experiment; what was measured stays."""
         await client.cancel(experiment_id)
+        return await _answer(client, experiment_id)
+
+    @server.tool()
+    @saying_errors(client.language)
+    async def resume(experiment_id: ExperimentId) -> Answer:
+        """Continue an experiment that was cancelled, where it stopped; then call `wait`."""
+        await client.resume(experiment_id)
         return await _answer(client, experiment_id)
 
 

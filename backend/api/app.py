@@ -1,4 +1,4 @@
-"""The web application: `uvicorn muscope.backend.api.app:create_app --factory`."""
+"""The web application; the process that serves it begins in `operating/web_process.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from starlette.middleware import Middleware
 
 from muscope.backend.api.accounts.gate import API_PREFIX, require_permission
 from muscope.backend.api.deps import MAX_READERS, Runtime
-from muscope.backend.api.documented import with_problem_type
 from muscope.backend.api.errors import install_handlers
 from muscope.backend.api.live.hub import Hub
 from muscope.backend.api.live.shutdown import on_stop_signal
@@ -52,6 +51,7 @@ from muscope.backend.api.routes.experiment import (
 )
 from muscope.backend.api.routes.sweep import files as sweep_files
 from muscope.backend.api.routes.sweep import stored as stored_sweeps
+from muscope.backend.api.site.description import install_description
 from muscope.backend.api.site.docs_page import install_docs
 from muscope.backend.api.site.handbook import install_handbook
 from muscope.backend.api.site.pages import install_pages
@@ -96,7 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         middleware=_middleware(settings, metrics),
     )
     app.state.metrics = metrics
-    _describe_problems(app)
+    install_description(app)
     install_handlers(app)
     app.include_router(health.router)
     app.include_router(metrics_route.router)
@@ -105,12 +105,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_docs(app, f"{API_PREFIX}/docs")
     install_handbook(app, settings.cache_folder)
     return app
-
-
-def _describe_problems(app: FastAPI) -> None:
-    describe = app.openapi
-    # FastAPI calls this attribute of the instance and keeps what it returns.
-    app.openapi = lambda: with_problem_type(describe())  # type: ignore[method-assign]
 
 
 def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:

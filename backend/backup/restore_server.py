@@ -32,7 +32,8 @@ def restore_to_server(settings: Settings, source: Path) -> Manifest:
     """
     if settings.database_url is None:
         raise InvalidInput("backup.no_server")
-    with closing(Database(database_address(settings))) as database, scratch(settings) as folder:
+    address = database_address(settings)
+    with closing(Database(address, answer_seconds=None)) as database, scratch(settings) as folder:
         with database.read() as session:
             _require_empty(session)
         copy = folder / "restored"

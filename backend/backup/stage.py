@@ -41,7 +41,8 @@ def staged(settings: Settings) -> Iterator[Path]:
     Files that have to come from a bucket come before the moment of the copy, as far as they are known by
     then. Only at that moment, while the few others are fetched, no blob is deleted and none comes.
     """
-    with scratch(settings) as folder, closing(Database(database_address(settings))) as database:
+    address = database_address(settings)
+    with scratch(settings) as folder, closing(Database(address, answer_seconds=None)) as database:
         blobs = open_blobs(settings, lock=shared_lock(database.url, BLOBS))
         if settings.database_url is None:
             _stage_file(settings, database, blobs, folder)

@@ -19,6 +19,8 @@ CONNECT_SECONDS = 10.0
 # The server reads an uploaded table before it answers.
 ANSWER_SECONDS = 300.0
 GONE = 404
+# A server on this machine is asked directly, whatever proxy the environment names for others.
+PAST_PROXIES: dict[str, None] = {f"all://{name}": None for name in ("127.0.0.1", "localhost", "[::1]")}
 _UNREADABLE = "client.unreadable"
 # A proxy in front of the server answers 502 and 504 where the server itself would say 503.
 _REPEATABLE = frozenset({502, 503, 504})

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 from muscope.backend.child_environment import child_environment
 from muscope.backend.errors import Unavailable
@@ -84,7 +84,7 @@ def _run(folder: Path, address: str, output: IO[bytes]) -> subprocess.Popen[byte
 def _is_ready(address: str) -> bool:
     """Tell whether a server answers and can do its work."""
     try:
-        with urlopen(f"{address}/readyz", timeout=5) as answer:
+        with build_opener(ProxyHandler({})).open(f"{address}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

@@ -96,6 +96,8 @@ class Model(Reply):
     check: Json | None = None
     check_error: str | None = None
     adaptable: list[Json] | None = None
+    rule: list[Json] = field(default_factory=list)
+    rule_text: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

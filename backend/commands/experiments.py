@@ -1,4 +1,4 @@
-"""Commands about experiments: start, follow, settle and cancel them, and read their answers."""
+"""Commands about experiments: start, follow, settle, cancel and continue them, and read their answers."""
 
 from __future__ import annotations
 
@@ -81,6 +81,13 @@ def settle(options: Namespace, client: Client) -> int:
 def cancel(options: Namespace, client: Client) -> int:
     """Cancel an experiment."""
     experiment = client.cancel(options.id)
+    _print(options, _short(experiment), stage_text(experiment, client.language))
+    return 0
+
+
+def resume(options: Namespace, client: Client) -> int:
+    """Continue a cancelled experiment."""
+    experiment = client.resume(options.id)
     _print(options, _short(experiment), stage_text(experiment, client.language))
     return 0
 

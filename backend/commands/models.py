@@ -28,6 +28,7 @@ def models(options: Namespace, client: Client) -> int:
                 ",".join(map(str, each.widths)),
                 each.error or each.stacking_text,
                 each.check_error or (each.check or {}).get("text", ""),
+                each.rule_text,
             )
             for each in found
         )

@@ -18,6 +18,7 @@ _COMMANDS: Mapping[str, Callable[[Namespace, Client], int]] = {
     "results": experiments.results,
     "settle": experiments.settle,
     "cancel": experiments.cancel,
+    "resume": experiments.resume,
     "report": files.report,
     "export": files.export,
     "import": files.import_file,

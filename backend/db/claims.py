@@ -186,6 +186,20 @@ def fail_open(session: Session, experiment_id: UUID, failure: FailureClass, *, n
     )
 
 
+def queue_cancelled(session: Session, experiment_id: UUID) -> list[UUID]:
+    """Put the cancelled cells of an experiment back into the queue; return them, the dearest first.
+
+    Chunks that they have stored stay: an attempt that computes them again writes nothing twice.
+    """
+    was_cancelled = (CellRow.experiment_id == experiment_id, CellRow.state == CellState.CANCELLED)
+    order = (CellRow.predicted_seconds.desc(), CellRow.id)
+    cell_ids = list(session.scalars(select(CellRow.id).where(*was_cancelled).order_by(*order)))
+    values = _back_to_queue(None) | {"failures": 0, "error_class": None, "error_detail": None}
+    values |= {"state": CellState.QUEUED, "desired_state": DesiredState.RUN, "finished_at": None}
+    session.execute(update(CellRow).where(*was_cancelled).values(**values))
+    return cell_ids
+
+
 def release(session: Session, claim: Claim, *, now: datetime) -> None:
     """Give a cell back politely; it counts as no failure. Raises ClaimLost."""
     values = _back_to_queue(None) | _spent(session, claim, until=now)

@@ -168,6 +168,13 @@ def go_on(experiment: ExperimentRow, *, granted_seeds: int) -> None:
     experiment.version += 1
 
 
+def resume(experiment: ExperimentRow) -> None:
+    """Open a cancelled experiment again; one that had not begun waits for its first cell once more."""
+    go_on(experiment, granted_seeds=experiment.granted_seeds)
+    if experiment.started_at is None:
+        experiment.state = ExperimentState.QUEUED
+
+
 def lock(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentRow | None:
     """Return one of the owner's experiments, locked against other writers."""
     return session.scalar(

@@ -18,7 +18,7 @@ def upgrade(settings: Settings, revision: str = "head") -> None:
     """Create the data folder if needed and migrate the configured database."""
     if settings.database_url is None:
         settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(database_address(settings), busy_seconds=30)
+    database = Database(database_address(settings), busy_seconds=30, answer_seconds=None)
     try:
         migrate(database, revision)
     finally:

@@ -85,11 +85,11 @@ CELL_TRANSITIONS: dict[CellState, frozenset[CellState]] = {
     ),
     CellState.COMPLETED: frozenset(),
     CellState.FAILED: frozenset(),
-    CellState.CANCELLED: frozenset(),
+    CellState.CANCELLED: frozenset({CellState.QUEUED}),  # its experiment goes on after all
     CellState.SKIPPED: frozenset(),
 }
 
-OPEN_CELL_STATES = frozenset(state for state, following in CELL_TRANSITIONS.items() if following)
+OPEN_CELL_STATES = frozenset({CellState.QUEUED, CellState.RUNNING})
 OPEN_EXPERIMENT_STATES = frozenset({ExperimentState.QUEUED, ExperimentState.RUNNING})
 
 

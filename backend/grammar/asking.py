@@ -31,6 +31,7 @@ CLIENT_COMMANDS = frozenset(
         "recipe",
         "report",
         "results",
+        "resume",
         "settle",
         "status",
         "submit",
@@ -78,6 +79,7 @@ def _add_answers(commands: Commands) -> None:
     settle.add_argument("--max-seeds", type=int, metavar="N", help=settle.say("settle.max_seeds"))
     settle.add_argument("--preview", action="store_true", help=settle.say("settle.preview"))
     _of_experiment(commands, "cancel")
+    _of_experiment(commands, "resume")
 
 
 def _add_files(commands: Commands) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from muscope.backend.catalogue import text
 from muscope.backend.domain.brought.finding import CheckReport, Finding, PowerRow, TensorAnswer
-from muscope.backend.services.views.check_sentences import finding_sentence, number_text
+from muscope.backend.services.views.check_sentences import finding_sentence, number_text, rule_sentence
 
 _DASH = "-"
 
@@ -21,6 +21,7 @@ def report_lines(report: CheckReport, language: str) -> list[str]:
             language,
             optimizer=report.optimizer,
         ),
+        *([rule_sentence(report.rule, language)] if report.rule else []),
         "",
         *(line for finding in report.findings for line in _finding_lines(finding, language)),
         *_table(report.tensors, language),

@@ -12,9 +12,10 @@ import base64
 import io
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
+if TYPE_CHECKING:
+    from fontTools.ttLib import TTFont
 
 FAMILY = "Report"
 WEIGHTS = {400: "NotoSansJP-Regular.ttf", 700: "NotoSansJP-Bold.ttf"}
@@ -35,8 +36,10 @@ def font_style(text: str) -> str:
 @lru_cache(maxsize=KEPT)
 def cut(weight: int, text: str) -> bytes:
     """Return a font with the characters of `text` alone."""
+    from fontTools import subset
+
     # Without the time of writing: equal texts give equal bytes, hence equal ETags.
-    font = TTFont(io.BytesIO(_whole(weight)), lazy=True, recalcTimestamp=False, recalcBBoxes=False)
+    font = _opened(weight, recalcTimestamp=False, recalcBBoxes=False)
     options = subset.Options()
     options.layout_features = []
     options.hinting = False
@@ -50,6 +53,13 @@ def cut(weight: int, text: str) -> bytes:
     return out.getvalue()
 
 
+def _opened(weight: int, **options: bool) -> TTFont:
+    # Loading the library takes a twentieth of a start, and few processes ever make a report.
+    from fontTools.ttLib import TTFont
+
+    return TTFont(io.BytesIO(_whole(weight)), lazy=True, **options)
+
+
 @cache
 def _whole(weight: int) -> bytes:
     return files(__package__).joinpath("fonts", WEIGHTS[weight]).read_bytes()
@@ -58,4 +68,4 @@ def _whole(weight: int) -> bytes:
 @cache
 def characters() -> frozenset[int]:
     """Return the characters that there are; others come from the reader's system."""
-    return frozenset(TTFont(io.BytesIO(_whole(400)), lazy=True).getBestCmap())
+    return frozenset(_opened(400).getBestCmap())

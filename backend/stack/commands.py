@@ -19,7 +19,13 @@ GRACEFUL_SHUTDOWN_SECONDS = 5
 def web_command(settings: Settings) -> Command:
     """Return the command that serves the page and the API."""
     return (
-        *(sys.executable, "-m", "uvicorn", "muscope.backend.api.app:create_app", "--factory"),
+        *(
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "muscope.backend.api.operating.web_process:create_app",
+            "--factory",
+        ),
         *("--host", settings.host, "--port", str(settings.port)),
         *("--timeout-graceful-shutdown", str(GRACEFUL_SHUTDOWN_SECONDS)),
         *("--http", "muscope.backend.api.operating.request_deadline:DeadlineProtocol"),

@@ -11,7 +11,7 @@ from benchmarks.peer import Peer
 from benchmarks.report import RowResult
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import TensorScaling
-from muscope.worker.numerics.optimizer import Update, initial_moments
+from muscope.worker.numerics.optimizers.update import Update, initial_moments
 
 NUM_STEPS = 50
 GOAL = 1e-6

@@ -863,6 +863,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/experiments/{experiment_id}/resumption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continue a cancelled experiment
+         * @description Queue what a cancelled experiment has not computed yet; what was measured stays and is not run again.
+         *
+         *     Its results are those of an experiment that was never cancelled. Repeatable while it goes on. A conflict
+         *     names why not: it still stops; it has ended by itself; its data are not here; too many are open.
+         */
+        post: operations["resume_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/experiments/{experiment_id}/runs": {
         parameters: {
             query?: never;
@@ -1934,6 +1957,7 @@ export interface components {
              * @default []
              */
             targets: string[];
+            text?: components["schemas"]["TextRange"] | null;
             /** Weights Sha256 */
             weights_sha256?: string | null;
         };
@@ -2295,6 +2319,7 @@ export interface components {
          *     Attributes:
          *         sizes: widths that it was looked at.
          *         stacked_up_to: widest width at which runs train as one stack, measured; 0: one by one.
+         *         text: of a network that takes any text; `require_data` then returns it for the data's.
          */
         Brought: {
             example?: components["schemas"]["Example"] | null;
@@ -2325,6 +2350,7 @@ export interface components {
              * @default []
              */
             tables: components["schemas"]["DepthTable"][];
+            text?: components["schemas"]["TextRange"] | null;
         };
         /**
          * BroughtTensor
@@ -2337,6 +2363,7 @@ export interface components {
          *         std: root mean square of its initial entries at that width; 0 for one that starts at zero.
          *         init_power: power of the width in that size, as its author draws it.
          *         forward_power: power of the width in the constants that the author's code multiplies it by.
+         *         vocabulary: its dimensions that are the size of the vocabulary, of a network that takes any text.
          */
         BroughtTensor: {
             /**
@@ -2366,6 +2393,11 @@ export interface components {
             shape: number[];
             /** Std */
             std: number;
+            /**
+             * Vocabulary
+             * @default []
+             */
+            vocabulary: number[];
         };
         /**
          * BrowserView
@@ -4660,6 +4692,16 @@ export interface components {
             /** @description Sizes of the data that it brings. */
             own_data: components["schemas"]["DatasetShape"] | null;
             /**
+             * Rule
+             * @description Fields that grow or are replaced, of a Hugging Face configuration; else empty.
+             */
+            rule: components["schemas"]["RuleLine"][];
+            /**
+             * Rule Text
+             * @description The same in words.
+             */
+            rule_text: string;
+            /**
              * Sha256
              * @description Hash of its source: its version.
              */
@@ -5836,6 +5878,31 @@ export interface components {
          */
         RolloutStepState: "passed" | "next" | "later" | "stopped";
         /**
+         * RuleLine
+         * @description One field: a number, or an expression such as `4*width`.
+         *
+         *     Attributes:
+         *         instead_of: the value in the configuration, of a replaced field.
+         */
+        RuleLine: {
+            /** Field */
+            field: string;
+            /**
+             * Instead Of
+             * @default
+             */
+            instead_of: string;
+            origin: components["schemas"]["RuleOrigin"];
+            /** Value */
+            value: string;
+        };
+        /**
+         * RuleOrigin
+         * @description Origin of a field's value.
+         * @enum {string}
+         */
+        RuleOrigin: "given" | "inferred" | "replaced";
+        /**
          * RunDetail
          * @description One run, what was recorded of it, and the runs beside it in the grid.
          */
@@ -7002,6 +7069,16 @@ export interface components {
             num_files: number;
         };
         /**
+         * TextRange
+         * @description Texts that a network takes: up to `longest` tokens, of a vocabulary of its own or (None) the data's.
+         */
+        TextRange: {
+            /** Longest */
+            longest?: number | null;
+            /** Vocabulary */
+            vocabulary?: number | null;
+        };
+        /**
          * Thresholds
          * @description Limits of the verdict's rules (docs/science.md §6.3-6.4); shown with every verdict.
          */
@@ -7595,12 +7672,28 @@ export interface components {
         /**
          * Work
          * @description Work of a forward pass of one example at a width: flops, and numbers kept for the backward pass.
+         *
+         *     Attributes:
+         *         text_flops, text_numbers: (a, b, c) of T (a + b T + c V) for texts of T tokens of V, where a network
+         *             takes any text.
          */
         Work: {
             /** Flops */
             flops: number;
             /** Numbers */
             numbers: number;
+            /** Text Flops */
+            text_flops?: [
+                number,
+                number,
+                number
+            ] | null;
+            /** Text Numbers */
+            text_numbers?: [
+                number,
+                number,
+                number
+            ] | null;
             /** Width */
             width: number;
         };
@@ -7885,6 +7978,8 @@ export type RoleInput = components['schemas']['Role-Input'];
 export type RolloutStep = components['schemas']['RolloutStep'];
 export type RolloutStepName = components['schemas']['RolloutStepName'];
 export type RolloutStepState = components['schemas']['RolloutStepState'];
+export type RuleLine = components['schemas']['RuleLine'];
+export type RuleOrigin = components['schemas']['RuleOrigin'];
 export type RunDetail = components['schemas']['RunDetail'];
 export type RunOrder = components['schemas']['RunOrder'];
 export type RunPage = components['schemas']['RunPage'];
@@ -7944,6 +8039,7 @@ export type Task = components['schemas']['Task'];
 export type TensorRole = components['schemas']['TensorRole'];
 export type TensorView = components['schemas']['TensorView'];
 export type TextProfile = components['schemas']['TextProfile'];
+export type TextRange = components['schemas']['TextRange'];
 export type Thresholds = components['schemas']['Thresholds'];
 export type TokenRequest = components['schemas']['TokenRequest'];
 export type TokenView = components['schemas']['TokenView'];
@@ -17550,6 +17646,223 @@ export interface operations {
                      *       "status": 404,
                      *       "title": "Not found",
                      *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The request cannot be read; every field is listed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The request cannot be read; every field is listed.",
+                     *       "error": {
+                     *         "code": "validation",
+                     *         "errors": [
+                     *           {
+                     *             "field": "widths[0]",
+                     *             "given": "0",
+                     *             "message": "“widths[0]” must be at least 1."
+                     *           }
+                     *         ],
+                     *         "message": "The request cannot be read; every field is listed.",
+                     *         "params": {
+                     *           "count": 1,
+                     *           "field": "widths[0]"
+                     *         }
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 422,
+                     *       "title": "Not readable as asked",
+                     *       "type": "/api/v1/problems/validation"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unexpected error; details are in the server's log only. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unexpected error; details are in the server's log only.",
+                     *       "error": {
+                     *         "code": "internal",
+                     *         "message": "An unexpected error; details are in the server's log only.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 500,
+                     *       "title": "Unexpected error",
+                     *       "type": "/api/v1/problems/internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description A part of the system is down for now. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "A part of the system is down for now.",
+                     *       "error": {
+                     *         "code": "database.unavailable",
+                     *         "message": "A part of the system is down for now.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 503,
+                     *       "title": "Down for now",
+                     *       "type": "/api/v1/problems/database.unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+        };
+    };
+    resume_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An experiment's id. */
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentView"];
+                };
+            };
+            /** @description The content is not acceptable, or the Host header is not ours. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The content is not acceptable, or the Host header is not ours.",
+                     *       "error": {
+                     *         "code": "host.not_allowed",
+                     *         "message": "The content is not acceptable, or the Host header is not ours.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 400,
+                     *       "title": "Not acceptable as it is",
+                     *       "type": "/api/v1/problems/host.not_allowed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description Accounts are in use, and nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "Accounts are in use, and nobody is signed in.",
+                     *       "error": {
+                     *         "code": "account.sign_in_needed",
+                     *         "message": "Accounts are in use, and nobody is signed in.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 401,
+                     *       "title": "Not signed in",
+                     *       "type": "/api/v1/problems/account.sign_in_needed"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description An unsafe request came from another site, or the role or token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *       "error": {
+                     *         "code": "request.cross_site",
+                     *         "message": "An unsafe request came from another site, or the role or token does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 403,
+                     *       "title": "Not allowed",
+                     *       "type": "/api/v1/problems/request.cross_site"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description There is no such object. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "There is no such object.",
+                     *       "error": {
+                     *         "code": "experiment.not_found",
+                     *         "message": "There is no such object.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 404,
+                     *       "title": "Not found",
+                     *       "type": "/api/v1/problems/experiment.not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ErrorReply"];
+                };
+            };
+            /** @description The object's state does not allow it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detail": "The object's state does not allow it.",
+                     *       "error": {
+                     *         "code": "experiment.still_open",
+                     *         "message": "The object's state does not allow it.",
+                     *         "params": {}
+                     *       },
+                     *       "request_id": "8c4b7d0e3a9f4a52a1c6e0d7b9f2c3e1",
+                     *       "status": 409,
+                     *       "title": "Not in its present state",
+                     *       "type": "/api/v1/problems/experiment.still_open"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["ErrorReply"];

@@ -7,7 +7,10 @@ import random
 import pytest
 
 from benchmarks.fault_lab import Lab, Outcome, num_faults
+from benchmarks.rows.product import network
 from benchmarks.rows.product.faults import disturbed_in_turn, judged
+from tests.servers.proxy import Fault
+from tests.system.production.compose import DISTANT
 
 SAME = "same"
 
@@ -78,3 +81,8 @@ def test_a_series_in_pieces_has_the_victims_and_moments_of_the_whole(monkeypatch
 
     assert [fault for fault, _ in whole] == ["web", "worker", "broker", "web", "worker", "broker", "web"]
     assert asked(0, 2) + asked(2, 5) == whole
+
+
+def test_every_disturbance_of_every_service_in_a_network_is_a_fault():
+    assert set(network.FAULTS) == set(Fault)
+    assert set(network.SERVICES) == set(DISTANT)

@@ -57,10 +57,16 @@ def test_no_answer_a_foreign_one_and_a_broken_one_say_what_is_safe_and_what_to_d
         expect(page.get_by_role("button", name=text("ui.error.retry", language))).to_be_visible()
 
 
-def test_an_experiment_is_cancelled_then_deleted(visit, long_experiment):
+def test_an_experiment_is_cancelled_continued_then_deleted(visit, long_experiment):
     made = visit()
     made.allowed = ("status of 404",)
     page = made.open(long_experiment)
+    page.locator("[data-action=cancel]").click()
+    page.get_by_role("dialog").get_by_role("button", name=text("ui.action.cancel_do", "en")).click()
+    expect(page.get_by_text(text("ui.ended.cancelled", "en"))).to_be_visible()
+
+    page.locator("[data-action=continue]").click()
+    expect(page.get_by_text(text("ui.ended.cancelled", "en"))).to_have_count(0)
     page.locator("[data-action=cancel]").click()
     page.get_by_role("dialog").get_by_role("button", name=text("ui.action.cancel_do", "en")).click()
     expect(page.get_by_text(text("ui.ended.cancelled", "en"))).to_be_visible()

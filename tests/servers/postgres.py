@@ -76,6 +76,11 @@ class PostgresServer:
         """Tell whether the server's process is there."""
         return bool(self.pid) and Path(f"/proc/{self.pid}").exists() and not _is_zombie(self.pid)
 
+    @property
+    def socket(self) -> Path:
+        """Return the path of its socket."""
+        return self._folder / f".s.PGSQL.{self._socket_port}"
+
     def url(self, name: str) -> URL:
         """Return the address of a database, through the socket."""
         address = URL.create("postgresql+psycopg", username=USER, database=name)

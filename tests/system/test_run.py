@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -20,10 +21,34 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.system
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60  # two busy cores import torch twice meanwhile
+DEAD_PROXY = "http://127.0.0.1:9"
+# Of other people's machines, all at once; None is a variable that is not there.
+ODD = {
+    "HOME": None,
+    "LANG": None,
+    "LC_ALL": "C",
+    "PYTHONUTF8": "0",
+    "PYTHONCOERCECLOCALE": "0",
+    "TZ": ":no/such/place",
+    "TMPDIR": "/no/such/folder",
+    **dict.fromkeys(("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"), DEAD_PROXY),
+    "no_proxy": None,
+    "NO_PROXY": None,
+}
+OTHERS, MOST_FILES = 0o077, 256
+
+
+def _limited() -> None:
+    """Give the process that will be the stack few open files."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_FILES, MOST_FILES))
 
 
 @pytest.fixture
-def stack(tmp_path):
+def stack(tmp_path, request):
+    is_odd = request.param
+    data = tmp_path / ('it\'s "実験" data, 50% ?#&' if is_odd else "data")
+    asked = {**os.environ, **(ODD if is_odd else {}), "MUSCOPE_DATA": str(data)}
+    environment = {name: value for name, value in asked.items() if value is not None}
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     output = tmp_path / "output.txt"
@@ -31,18 +56,26 @@ def stack(tmp_path):
         process = subprocess.Popen(
             (sys.executable, "-m", "muscope.backend.cli", "run"),
             cwd=ROOT,
-            env={**os.environ, "MUSCOPE_DATA": str(tmp_path / "data"), "PORT": str(port)},
+            env={**environment, "PORT": str(port)},
             stdout=file,
             stderr=subprocess.STDOUT,
+            umask=OTHERS if is_odd else -1,
+            preexec_fn=_limited if is_odd else None,
         )
-    wait_until(lambda: "µScope is ready" in output.read_text() or process.poll() is not None, START_SECONDS)
-    assert process.poll() is None, output.read_text()
-    yield process, port, tmp_path / "data"
+    ready = b"Scope is ready"  # without its first letter where the terminal knows ASCII only
+    wait_until(lambda: ready in output.read_bytes() or process.poll() is not None, START_SECONDS)
+    assert process.poll() is None, output.read_bytes()
+    yield process, port, data
     process.kill()
     process.wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("number", "stack"),
+    [(signal.SIGTERM, True), (signal.SIGKILL, False)],
+    indirect=["stack"],
+    ids=["SIGTERM in an odd environment", "SIGKILL"],
+)
 def test_the_real_stack_serves_and_leaves_nothing_behind(stack, number):
     process, port, data = stack
     family = wait_until(lambda: family_with_training_child(process.pid), START_SECONDS)

@@ -1,4 +1,4 @@
-"""A user's file or package: its functions, found and called with clear errors.
+"""A user's file, package or configuration: its functions, found and called with clear errors.
 
     build(width) or build(width, depth) -> torch.nn.Module       needed
     batches(split, seed) -> iterable of batches                  needed to run the model
@@ -20,14 +20,19 @@ import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from muscope.backend.domain.brought.rule import RuleLine
+from muscope.backend.domain.spec.families.brought_work import TextRange
 from muscope.backend.errors import InvalidInput, NotFound
 from muscope.worker.brought.default_loss import default_loss
+from muscope.worker.brought.hugging_face.files import is_configuration
+from muscope.worker.brought.hugging_face.model import load_configuration
 
 _MODULE = "muscope_brought_model"
 _MOST_TEXT = 300
@@ -37,13 +42,20 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 
 @dataclass(frozen=True)
 class BroughtModel:
-    """Functions of the user's file; calls of them raise InvalidInput only."""
+    """Functions of the user's file; calls of them raise InvalidInput only.
+
+    Attributes:
+        text: of a model that takes any text, whose `build` takes a vocabulary.
+        rule: fields that grow or are replaced, of a Hugging Face configuration.
+    """
 
     path: Path
     functions: dict[str, Callable[..., Any]]
     sizes: tuple[int, ...] | None = None
     depths: tuple[int, ...] = ()
     depth: int | None = None
+    text: TextRange | None = None
+    rule: tuple[RuleLine, ...] = ()
 
     @property
     def has_optimizer(self) -> bool:
@@ -58,6 +70,13 @@ class BroughtModel:
     def at_depth(self, depth: int) -> BroughtModel:
         """Return the same file, whose models have `depth` from now on; its `build` must take one."""
         return replace(self, depth=depth) if self.depths else self
+
+    def for_vocabulary(self, size: int) -> BroughtModel:
+        """Return the same file, whose models read and write so many tokens; others stay as they are."""
+        if self.text is None or self.text.vocabulary is not None:
+            return self
+        build = partial(self.functions["build"], vocabulary=size)
+        return replace(self, functions=self.functions | {"build": build})
 
     def build(self, width: int, seed: int) -> nn.Module:
         """Return the model of a width, initialised from `seed`, in training mode on the CPU."""
@@ -149,17 +168,34 @@ def load_installed(module: str) -> BroughtModel:
 
 
 def load_model(path: Path) -> BroughtModel:
-    """Import a `.py` file, or a folder with `__init__.py`, and return its functions.
+    """Return the functions of a `.py` file or of a folder with `__init__.py` or `config.json`.
 
     Raises:
         NotFound: no such file.
-        InvalidInput: it cannot be imported, has no `build`, or its `build` takes other arguments.
+        InvalidInput: it cannot be imported, has no `build`, or its `build` takes other arguments; or no model
+            can be built from the configuration.
     """
+    if is_configuration(path):
+        return _configured(path)
     if path.is_dir():
         path = path / "__init__.py"
     if not path.is_file():
         raise NotFound("brought.no_file", path=str(path))
     return _functions_of(_import(path), path)
+
+
+def _configured(folder: Path) -> BroughtModel:
+    """Return the functions of a Hugging Face configuration."""
+    loaded = load_configuration(folder)
+    configuration = loaded.configuration
+    return BroughtModel(
+        folder,
+        {"build": loaded.build, "batches": loaded.batches},
+        configuration.widths,
+        configuration.depths,
+        text=TextRange(longest=configuration.longest, vocabulary=configuration.vocabulary),
+        rule=configuration.lines,
+    )
 
 
 def _functions_of(module: Any, path: Path) -> BroughtModel:

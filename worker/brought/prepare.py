@@ -19,6 +19,7 @@ from muscope.worker.brought.loading import BroughtModel
 from muscope.worker.brought.parametrize import Sizes, build_optimizer, rescale_
 from muscope.worker.brought.recipe import Conflict, apply_recipe, read_recipe
 from muscope.worker.brought.roles import infer_roles
+from muscope.worker.brought.stepping import Stepping, optimizers_of, schedulers_of
 from muscope.worker.brought.structure import Pass, run_pass
 
 _LEAST_WIDTHS = 4
@@ -37,11 +38,10 @@ class Prepared(NamedTuple):
 
 
 class Started(NamedTuple):
-    """A model with its optimizer and scheduler, ready to train."""
+    """A model with its optimizers and schedulers, ready to train."""
 
     model: nn.Module
-    optimizer: torch.optim.Optimizer
-    scheduler: Any
+    stepping: Stepping
 
 
 def prepare(brought: BroughtModel, question: CheckQuestion) -> Prepared:
@@ -61,20 +61,19 @@ def prepare(brought: BroughtModel, question: CheckQuestion) -> Prepared:
 
 
 def start(prepared: Prepared, width: int, seed: int, base: Sizes) -> Started:
-    """Return a fresh model of a width with the file's own optimizer, or with one by the role table."""
+    """Return a fresh model of a width with the file's own optimizers, or with one by the role table."""
     brought, question = prepared.brought, prepared.question
     model = brought.build(width, seed)
     if brought.has_optimizer:
-        optimizer = brought.call("optimizer", model, width, question.lr, size=width)
-        if not isinstance(optimizer, torch.optim.Optimizer):
-            raise InvalidInput("brought.not_an_optimizer", given=type(optimizer).__name__)
+        given = brought.call("optimizer", model, width, question.lr, size=width)
     else:
         mult, forward = width / prepared.widths[0], forward_powers(prepared)
         rescale_(model, prepared.rows, base, mult, question.optimizer, forward)
-        optimizer = build_optimizer(model, prepared.rows, question.optimizer, question.lr, mult, forward)
+        given = build_optimizer(model, prepared.rows, question.optimizer, question.lr, mult, forward)
     has_scheduler = "scheduler" in brought.functions
-    scheduler = brought.call("scheduler", optimizer, size=width) if has_scheduler else None
-    return Started(model, optimizer, scheduler)
+    optimizers = optimizers_of(given)
+    schedulers = schedulers_of(brought.call("scheduler", given, size=width)) if has_scheduler else ()
+    return Started(model, Stepping(optimizers, schedulers))
 
 
 def forward_powers(prepared: Prepared) -> dict[str, float]:

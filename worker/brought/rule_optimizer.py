@@ -9,7 +9,7 @@ from torch import Tensor
 
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import TensorScaling
-from muscope.worker.numerics.optimizer import Moments, Update, initial_moments
+from muscope.worker.numerics.optimizers.update import Moments, Update, initial_moments
 
 _NAME = "tensor"
 

@@ -14,12 +14,12 @@ from uuid import UUID
 from celery import Celery, Task
 
 from muscope.backend.db.connection.address import database_address
-from muscope.backend.db.connection.session import Database
+from muscope.backend.db.connection.session import BRISK_SECONDS, Database
 from muscope.backend.db.machines.holders import this_process
 from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices
 from muscope.backend.queue import TRAIN_CELL
-from muscope.backend.settings import get_settings
+from muscope.backend.settings import Settings, get_settings
 from muscope.worker.held_models import held_models
 from muscope.worker.node import fitness
 from muscope.worker.node.supervisor import SupervisorContext, supervise
@@ -78,6 +78,12 @@ def _child() -> TrainingProcess:
     return TrainingProcess()
 
 
+def _database(settings: Settings) -> Database:
+    """Open a database whose silence is noticed while there is time for another heartbeat."""
+    enough = max(BRISK_SECONDS, settings.heartbeat_give_up_seconds / 2)
+    return Database(database_address(settings), answer_seconds=enough)
+
+
 @cache
 def _context() -> SupervisorContext:
     """Open this pool process's own connections; none is inherited over the fork."""
@@ -85,7 +91,7 @@ def _context() -> SupervisorContext:
     parent = os.getppid()
     return SupervisorContext(
         settings=settings,
-        database=Database(database_address(settings)),
+        database=_database(settings),
         notices=Notices(settings.resolved_broker_url),
         owner=str(this_process()),
         now=lambda: datetime.now(UTC),

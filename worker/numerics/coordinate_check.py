@@ -23,7 +23,7 @@ from muscope.worker.numerics.derivatives import Autograd
 from muscope.worker.numerics.ensemble import Stack
 from muscope.worker.numerics.families import FamilyNetwork
 from muscope.worker.numerics.network import Network, Params
-from muscope.worker.numerics.optimizer import Update, initial_moments
+from muscope.worker.numerics.optimizers.update import Update, initial_moments
 from muscope.worker.numerics.program import CellProgram
 
 Activations = dict[Part, Tensor]

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.worker.numerics.network import Params
-from muscope.worker.numerics.optimizer import Moments
+from muscope.worker.numerics.optimizers.update import Moments
 
 
 def runs_by_width(*up_to_width: tuple[int, int], beyond: int = 1) -> Callable[[int], int]:

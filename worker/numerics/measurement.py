@@ -28,7 +28,7 @@ from muscope.worker.numerics.linalg.lanczos import Eigenpairs
 from muscope.worker.numerics.linalg.operators import SymmetricOperator
 from muscope.worker.numerics.losses import Targets, num_correct, sample_losses, sum_absolute_error
 from muscope.worker.numerics.network import Network, Params
-from muscope.worker.numerics.optimizer import Update
+from muscope.worker.numerics.optimizers.update import Update
 from muscope.worker.numerics.program import CellProgram, TrainingData
 from muscope.worker.numerics.randomness import sharpness_indices
 

@@ -26,7 +26,7 @@ from muscope.worker.numerics.losses import Targets
 from muscope.worker.numerics.lowered import of_precision
 from muscope.worker.numerics.measurement import Measurer
 from muscope.worker.numerics.network import Network, Params, init
-from muscope.worker.numerics.optimizer import Update, initial_moments
+from muscope.worker.numerics.optimizers.update import Update, initial_moments
 from muscope.worker.numerics.program import CellProgram, TrainingData, Window, canonical
 from muscope.worker.numerics.randomness import BatchOrder
 

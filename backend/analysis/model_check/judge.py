@@ -35,6 +35,7 @@ def judge(model: MeasuredModel) -> CheckReport:
         is_own_optimizer=model.is_own_optimizer,
         tensors=tuple(_answer(tensor, findings) for tensor in tensors),
         findings=tuple(findings),
+        rule=model.rule,
     )
 
 

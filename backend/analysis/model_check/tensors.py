@@ -57,7 +57,7 @@ def tensor_powers(model: MeasuredModel, row: TensorRow, measures: TensorMeasures
         power_of(widths, measures.initial_rms, known),
         lr,
         _decay_power(model, measures),
-        needed_powers(row.role, model.optimizer, forward, is_matrix=row.is_matrix),
+        needed_powers(row.role, measures.optimizer or model.optimizer, forward, is_matrix=row.is_matrix),
     )
 
 
@@ -67,7 +67,7 @@ def _exact(value: float) -> Power:
 
 def _decay_power(model: MeasuredModel, measures: TensorMeasures) -> Power:
     """Return the power of LR times decay, by which a step shrinks a weight; unknown without decay."""
-    if model.optimizer.kind is OptimizerKind.ADAM:
+    if (measures.optimizer or model.optimizer).kind is OptimizerKind.ADAM:
         return UNKNOWN  # its decay is part of the gradient, whose size Adam takes away
     pairs = zip(measures.group_lr, measures.group_decay, strict=True)
     products = tuple(None if lr is None or decay is None else lr * decay for lr, decay in pairs)
@@ -102,7 +102,8 @@ def findings_of(model: MeasuredModel, tensor: TensorPowers, *, is_init_wrong: bo
 
 def _size_findings(model: MeasuredModel, tensor: TensorPowers, *, is_init_wrong: bool) -> list[Finding]:
     """Return findings of init, LR, ε and the constant in front."""
-    per_power = 2.0 if model.optimizer.family is UpdateFamily.SGD else 1.0
+    optimizer = tensor.measures.optimizer or model.optimizer
+    per_power = 2.0 if optimizer.family is UpdateFamily.SGD else 1.0
     init_off = tensor.init.value - tensor.needed.init
     lr_off = tensor.lr.value - tensor.needed.lr
     if _epsilon_share(tensor) > EPSILON_SHARE:

@@ -1,4 +1,4 @@
-"""Experiments: planning, creating, listing, cancelling, deleting, and what belongs to one."""
+"""Experiments: planning, creating, listing, cancelling, continuing, deleting, and what belongs to one."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from muscope.backend.services.experiments import bulk, cells
 from muscope.backend.services.experiments import store as experiments
 from muscope.backend.services.experiments.bulk import DeletionRequest, TaggingRequest
 from muscope.backend.services.experiments.labels import LabelsRequest, change_labels
+from muscope.backend.services.experiments.resuming import resume_experiment as resumed
 from muscope.backend.services.lists import experiments as lists
 from muscope.backend.services.lists.experiments import ExperimentQuery
 from muscope.backend.services.plans.draft import ExperimentRequest
@@ -183,6 +184,22 @@ def label_experiment(
 def cancel_experiment(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> ExperimentView:
     """Stop queued cells at once and running ones at their next write. May be repeated."""
     return experiments.cancel_experiment(context, owner, experiment_id)
+
+
+@router.post(
+    "/{experiment_id}/resumption",
+    summary="Continue a cancelled experiment",
+    status_code=202,
+    responses=errors(403, 404, 409),
+)
+def resume_experiment(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> ExperimentView:
+    """Queue what a cancelled experiment has not computed yet; what was measured stays and is not run again.
+
+    Its results are those of an experiment that was never cancelled. Repeatable while it goes on. A conflict
+    names why not: it still stops; it has ended by itself; its data are not here; too many are open.
+    """
+    resumed(context, owner, experiment_id)
+    return experiments.get_experiment(context, owner, experiment_id)
 
 
 @router.delete(

@@ -152,6 +152,10 @@ class AsyncClient(AsyncSweeps):
         """Stop an experiment; what was measured stays."""
         return Experiment.read(await self._post(address("/experiments/{id}/cancellation", id=experiment_id)))
 
+    async def resume(self, experiment_id: str) -> Experiment:
+        """Continue a cancelled experiment: what it has not computed yet is queued again."""
+        return Experiment.read(await self._post(address("/experiments/{id}/resumption", id=experiment_id)))
+
     async def delete(self, experiment_id: str) -> None:
         """Delete an ended experiment with all it measured."""
         await self._delete(address("/experiments/{id}", id=experiment_id))

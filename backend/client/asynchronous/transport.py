@@ -12,6 +12,7 @@ from muscope.backend.client.exchange import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
     GONE,
+    PAST_PROXIES,
     Retries,
     check,
     given,
@@ -36,7 +37,7 @@ class AsyncTransport:
         self._headers = headers(token, language)
         self._retries = retries
         self._http = http or httpx2.AsyncClient(
-            timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+            timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS), mounts=PAST_PROXIES
         )
 
     async def __aenter__(self) -> Self:

@@ -152,6 +152,10 @@ class Client(Sweeps):
         """Stop an experiment; what was measured stays."""
         return Experiment.read(self._post(address("/experiments/{id}/cancellation", id=experiment_id)))
 
+    def resume(self, experiment_id: str) -> Experiment:
+        """Continue a cancelled experiment: what it has not computed yet is queued again."""
+        return Experiment.read(self._post(address("/experiments/{id}/resumption", id=experiment_id)))
+
     def delete(self, experiment_id: str) -> None:
         """Delete an ended experiment with all it measured."""
         self._delete(address("/experiments/{id}", id=experiment_id))

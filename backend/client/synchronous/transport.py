@@ -13,6 +13,7 @@ from muscope.backend.client.exchange import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
     GONE,
+    PAST_PROXIES,
     Retries,
     check,
     given,
@@ -36,7 +37,9 @@ class Transport:
         self.language = language
         self._headers = headers(token, language)
         self._retries = retries
-        self._http = http or httpx2.Client(timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS))
+        self._http = http or httpx2.Client(
+            timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS), mounts=PAST_PROXIES
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -7,14 +7,17 @@ message served another is claimed by that one's message, or rung for again by th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.claims import is_due
+from muscope.backend.db.lists.paging import seconds_between
+from muscope.backend.db.schema.columns import UtcDateTime
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow
 from muscope.backend.domain.fair_share import Stint, by_need, common_start, seconds_used
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES, CellState, DesiredState
@@ -48,8 +51,7 @@ def used_so_far(session: Session, *, now: datetime, joining: str | None = None) 
         owners.setdefault(joining, now)
     if len(owners) < 2:
         return {}
-    since = common_start(owners)
-    return seconds_used(_stints(session, since), since, now)
+    return _used(session, _running(session), common_start(owners), now)
 
 
 def _waiting_owners(session: Session) -> dict[str, datetime]:
@@ -66,27 +68,39 @@ def _in_order(
     session: Session, owners: dict[str, datetime], rung_for: str | None, now: datetime
 ) -> list[str]:
     """Return the owners by what they have had, the one with the least first."""
-    stints = _stints(session, common_start(owners))
-    used = seconds_used(stints, common_start(owners), now)
-    running: dict[str, int] = {}
-    for stint in stints:
-        running[stint.owner_id] = running.get(stint.owner_id, 0) + (stint.end is None)
+    stints = _running(session)
+    used = _used(session, stints, common_start(owners), now)
+    running = Counter(stint.owner_id for stint in stints)
     return by_need(owners, used, running, rung_for)
 
 
-def _stints(session: Session, since: datetime) -> list[Stint]:
-    is_running = CellRow.state == CellState.RUNNING
-    columns = (ExperimentRow.owner_id, CellRow.started_at, CellRow.finished_at, CellRow.state)
-    rows = session.execute(
-        select(*columns)
+def _used(session: Session, running: Sequence[Stint], since: datetime, now: datetime) -> dict[str, float]:
+    """Return the slot-seconds that each owner has had since a moment; thousands of cells may have ended."""
+    begun = case((CellRow.started_at < since, literal(since, UtcDateTime())), else_=CellRow.started_at)
+    ended = session.execute(
+        select(ExperimentRow.owner_id, func.sum(seconds_between(begun, CellRow.finished_at)))
         .join(ExperimentRow, ExperimentRow.id == CellRow.experiment_id)
-        .where(or_(is_running, CellRow.finished_at > since), CellRow.started_at.is_not(None))
+        .where(
+            CellRow.finished_at > since,
+            CellRow.started_at.is_not(None),
+            CellRow.state != CellState.RUNNING,
+        )
+        .group_by(ExperimentRow.owner_id)
     )
-    return [
-        Stint(owner_id, started_at, None if state is CellState.RUNNING else finished_at)
-        for owner_id, started_at, finished_at, state in rows
-        if started_at is not None
-    ]
+    used = seconds_used(running, since, now)
+    for owner_id, seconds in ended:
+        used[owner_id] = used.get(owner_id, 0.0) + max(seconds, 0.0)
+    return used
+
+
+def _running(session: Session) -> list[Stint]:
+    """Return the cells that train now."""
+    rows = session.execute(
+        select(ExperimentRow.owner_id, CellRow.started_at)
+        .join(ExperimentRow, ExperimentRow.id == CellRow.experiment_id)
+        .where(CellRow.state == CellState.RUNNING, CellRow.started_at.is_not(None))
+    )
+    return [Stint(owner_id, started_at, None) for owner_id, started_at in rows if started_at is not None]
 
 
 def _can_be_claimed(now: datetime) -> ColumnElement[bool]:

@@ -26,7 +26,8 @@ def shared_lock(url: URL, name: str) -> Callable[[], AbstractContextManager[None
         # A connection of its own: those who wait would otherwise take the ones that the holder needs.
         database = Database(url, busy_seconds=PATIENT_SECONDS)
         try:
-            with database.write() as session:
+            # Changes nothing, so the connection may lie idle for as long as the block takes.
+            with database.read() as session:
                 session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
                 yield
         finally:

@@ -33,9 +33,8 @@ WAL_FLOOR = (3, 51, 3)
 # A chunk may wait this long for its turn; heartbeats and web requests must answer sooner.
 PATIENT_SECONDS = 30.0
 BRISK_SECONDS = 5.0
-CONNECT_SECONDS = 5
-# The web server answers in as many threads; each has one connection to a server at most.
-MOST_THREADS = 40
+# A server that is silent for so long while an answer is waited for has been lost.
+ANSWER_SECONDS = 60.0
 # Writers of all processes wait as long as the log is emptied, so a reader in the way is not waited for.
 _SHORTEN_MILLISECONDS = 500
 
@@ -56,15 +55,28 @@ class Database:
 
     Args:
         forks: this process forks others that use the database, so a file is open for one session at a time.
+        answer_seconds: silence of a server after which its answer is not waited for any more; None for ever.
     """
 
-    def __init__(self, url: str | URL, *, busy_seconds: float = BRISK_SECONDS, forks: bool = False) -> None:
+    def __init__(
+        self,
+        url: str | URL,
+        *,
+        busy_seconds: float = BRISK_SECONDS,
+        forks: bool = False,
+        answer_seconds: float | None = ANSWER_SECONDS,
+    ) -> None:
         self.url = make_url(url)
         self._path = _file_of(self.url)
         self._file = SameFile(self._path) if self._path else None
         is_open_briefly = forks and self._path is not None
         self._no_fork = NO_FORK if is_open_briefly else nullcontext()
-        self.engine = _open_engine(self.url, busy_seconds, self._file, is_open_briefly)
+        if _is_sqlite(self.url):
+            self.engine = _file_engine(self.url, busy_seconds, self._file, is_open_briefly)
+        else:
+            from muscope.backend.db.connection.server import server_engine
+
+            self.engine = server_engine(self.url, busy_seconds=busy_seconds, answer_seconds=answer_seconds)
         self._writer = self.engine.execution_options(muscope_writes=True)
         self._turn = WriteTurn(PATIENT_SECONDS) if _is_sqlite(self.url) else nullcontext()
         # A read sees one moment, whatever others write meanwhile; in a file it always does.
@@ -163,28 +175,11 @@ def _file_of(url: URL) -> Path | None:
     return Path(url.database or "") if is_file else None
 
 
-def _open_engine(url: URL, busy_seconds: float, file: SameFile | None, is_open_briefly: bool) -> Engine:
-    if not _is_sqlite(url):
-        return _server_engine(url, busy_seconds)
+def _file_engine(url: URL, busy_seconds: float, file: SameFile | None, is_open_briefly: bool) -> Engine:
     engine = _sqlite_engine(url, busy_seconds, is_open_briefly)
     if file:
         event.listen(engine, "connect", lambda _connection, _record: file.note())
     return engine
-
-
-def _server_engine(url: URL, busy_seconds: float) -> Engine:
-    return create_engine(
-        url,
-        pool_pre_ping=True,
-        pool_size=5,
-        max_overflow=MOST_THREADS - 5,
-        pool_timeout=busy_seconds,
-        connect_args={
-            "connect_timeout": CONNECT_SECONDS,
-            "tcp_user_timeout": int(1000 * PATIENT_SECONDS),  # a host that vanished sends no reset
-            "options": f"-c timezone=UTC -c lock_timeout={int(1000 * busy_seconds)}ms",
-        },
-    )
 
 
 def _sqlite_engine(url: URL, busy_seconds: float, is_open_briefly: bool) -> Engine:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
+from muscope.backend.domain.brought.rule import RuleLine
 from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.domain.spec.tensor_role import TensorRole
 
@@ -89,3 +90,4 @@ class CheckReport(Frozen):
     is_own_optimizer: bool
     tensors: tuple[TensorAnswer, ...]
     findings: tuple[Finding, ...]
+    rule: tuple[RuleLine, ...] = ()

@@ -5,6 +5,7 @@ Legend: W widths, S seeds, E events of the scheduler. NaN cannot be written to J
 
 from __future__ import annotations
 
+from muscope.backend.domain.brought.rule import RuleLine
 from muscope.backend.domain.spec.dataset import Frozen
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.tensor_role import Layout, TensorRole, layout_of
@@ -46,6 +47,7 @@ class TensorMeasures(Frozen):
     """Sizes of one tensor.
 
     Attributes:
+        optimizer: the one that moves it, where a model has several; None for the model's.
         initial_rms: root mean square of the initial entries, [S][W].
         step_lr: LR that the first update with a gradient had in fact, [S][W].
         update_rms: rms of the first update and of all of them, [S][W] each.
@@ -71,6 +73,7 @@ class TensorMeasures(Frozen):
     is_trained: bool = True
     multiplier: ByWidth = ()
     output_multiplier: ByWidth = ()
+    optimizer: OptimizerSpec | None = None
 
 
 class ActivationMeasures(Frozen):
@@ -119,3 +122,4 @@ class MeasuredModel(Frozen):
     factors: tuple[FactorSite, ...]
     loss: BySeed
     conflicts: tuple[tuple[str, str, str], ...] = ()  # tensor, role of the recipe, role inferred
+    rule: tuple[RuleLine, ...] = ()  # of a Hugging Face configuration

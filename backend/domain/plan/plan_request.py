@@ -140,8 +140,7 @@ def resolve(
     """Return the full spec of a request; raises InvalidInput naming the field that is not possible."""
     if request.loss is not None:
         require_loss(request.loss, shape.task)
-    model = request.model or default_model(shape)
-    model.require_data(shape.dims)
+    model = (request.model or default_model(shape)).require_data(shape.dims)
     require_loss_of(model, request)
     spec = default_spec(
         dataset_sha256,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 from muscope.backend.domain.protocol.evidence import CellGroup, Evidence
@@ -37,13 +38,18 @@ class ArmState:
 
 @dataclass(frozen=True)
 class ArmEvidence:
-    """One (scenario, parametrization) with its evidence; `spec` is the scenario's."""
+    """One (scenario, parametrization) of a plan with its evidence."""
 
-    spec: ExperimentSpec
+    plan: ExperimentSpec
     scenario: Scenario
     parametrization: Parametrization
     evidence: Evidence
     has_curvature: bool
+
+    @cached_property
+    def spec(self) -> ExperimentSpec:
+        """Return the spec that the scenario's cells train with."""
+        return self.plan.under(self.scenario)
 
     @property
     def max_seeds(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from muscope.backend.domain.protocol.decision import Add
 from muscope.backend.domain.protocol.evidence import (
@@ -20,9 +21,12 @@ from muscope.backend.domain.protocol.grid import PlannedCell
 from muscope.backend.domain.protocol.lr_grid import LRGrid
 from muscope.backend.domain.protocol.next_cells import next_cells
 from muscope.backend.domain.spec.experiment import ExperimentSpec, controls_of
+from muscope.backend.domain.spec.judging.decision import CostUnit
 from muscope.backend.domain.spec.metrics import Metric
 
 NOTHING_YET = Evidence()
+# Walks from the start that are kept: a plan is walked through for its steps and again for its price.
+KEPT_PATHS = 64
 
 
 def foreseen_cells(
@@ -50,6 +54,37 @@ def foreseen_batches(
     Args:
         evidence: so far; its open runs are assumed to end with a result.
     """
+    if evidence == NOTHING_YET:
+        batches = _from_the_start(_as_walked(spec))
+        if not _exceeds(batches, max_runs_per_cell or {}):
+            return batches
+    return _walk(spec, evidence, max_runs_per_cell)
+
+
+@lru_cache(maxsize=KEPT_PATHS)
+def _from_the_start(spec: ExperimentSpec) -> tuple[tuple[PlannedCell, ...], ...]:
+    return _walk(spec, NOTHING_YET, None)
+
+
+def _as_walked(spec: ExperimentSpec) -> ExperimentSpec:
+    """Return a spec with the same path and nothing that no decision of the protocol reads.
+
+    A step up in training scales its learning rates by the steps, so there the steps stay.
+    """
+    if any(scenario.is_step_up for scenario in spec.scenarios):
+        return spec
+    unread = {"num_steps": 1, "measure_every": 1, "measures": (), "deciding_loss": None}
+    return spec.model_copy(update=unread | {"cost_unit": CostUnit.SHARE})
+
+
+def _exceeds(batches: Sequence[Sequence[PlannedCell]], most: Mapping[int, int]) -> bool:
+    """Return whether a cell has more runs than fit a device's memory, by width."""
+    return any(len(cell.runs) > most.get(cell.width, len(cell.runs)) for batch in batches for cell in batch)
+
+
+def _walk(
+    spec: ExperimentSpec, evidence: Evidence, max_runs_per_cell: Mapping[int, int] | None
+) -> tuple[tuple[PlannedCell, ...], ...]:
     batches: list[tuple[PlannedCell, ...]] = []
     cells: list[PlannedCell] = []
     while isinstance(

@@ -85,9 +85,7 @@ def _judged(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dic
     has_curvature = spec.optimizer.traits.has_sharpness
     for name in (chosen, *others, *controls):
         is_control = name in controls
-        arm = ArmEvidence(
-            spec.under(scenario), scenario, name, evidence, has_curvature=not is_control and has_curvature
-        )
+        arm = ArmEvidence(spec, scenario, name, evidence, has_curvature=not is_control and has_curvature)
         state = check_control(arm) if is_control else climb(arm)
         if is_control and not _is_needed(states, scenario, chosen, controls[: controls.index(name)]):
             state = ArmState(is_ended=True, has_left_out=not state.is_ended)
@@ -119,7 +117,7 @@ def _is_waiting(
 
 def _probe(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> dict[ArmKey, ArmState]:
     chosen = chosen_arm(spec)
-    arm = ArmEvidence(spec.under(scenario), scenario, chosen, evidence, has_curvature=False)
+    arm = ArmEvidence(spec, scenario, chosen, evidence, has_curvature=False)
     if Scenario.AS_GIVEN not in spec.scenarios:
         return {(scenario, chosen): probe(arm, None)}
     has_curvature = spec.optimizer.traits.has_sharpness
@@ -145,7 +143,7 @@ def _full(spec: ExperimentSpec, evidence: Evidence) -> dict[ArmKey, ArmState]:
             states[scenario, arm.parametrization] = ArmState(runs_to_plan)
         chosen = chosen_arm(spec)
         has_curvature = spec.optimizer.traits.has_sharpness
-        of_chosen = ArmEvidence(spec.under(scenario), scenario, chosen, evidence, has_curvature)
+        of_chosen = ArmEvidence(spec, scenario, chosen, evidence, has_curvature)
         states[scenario, chosen] = replace(
             states[scenario, chosen],
             runs_to_plan=(*states[scenario, chosen].runs_to_plan, *settling_runs(of_chosen, stage=1)),

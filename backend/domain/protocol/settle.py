@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import product
 
 from muscope.backend.domain.protocol.arms import ArmEvidence, ArmState, cost_order
-from muscope.backend.domain.protocol.evidence import NOTHING, Evidence
+from muscope.backend.domain.protocol.evidence import NOTHING, CellGroup, Evidence
 from muscope.backend.domain.protocol.windows import PlannedRuns
 from muscope.backend.domain.spec.experiment import ExperimentSpec, axes_of, base_size, sizes_on
 from muscope.backend.domain.spec.judging.decision import can_settle, further_seeds, looks_after
@@ -67,11 +67,11 @@ def _is_within_work(arm: ArmEvidence, batches: Sequence[PlannedRuns]) -> bool:
     planned = added = 0.0
     for group, known in arm.evidence.groups.items():
         num_planned = sum(seed in arm.spec.seeds for _, seed in known.planned)
-        planned += num_planned * _work(group.size)
-        added += (len(known.planned) - num_planned) * _work(group.size)
+        planned += num_planned * _work(arm.plan, group)
+        added += (len(known.planned) - num_planned) * _work(arm.plan, group)
     for batch in batches:
         keys = set(product(batch.lr_indices, batch.seeds)) - arm.evidence.at(batch.group).planned
-        added += len(keys) * _work(batch.group.size)
+        added += len(keys) * _work(arm.plan, batch.group)
     return added <= settle.max_work * planned
 
 
@@ -88,6 +88,10 @@ def with_batches(spec: ExperimentSpec, evidence: Evidence, states: Iterable[ArmS
     return replace(evidence, groups=groups)
 
 
-def _work(size: Size) -> float:
-    """Return the work of a run at a size, in units of one at width and depth 1."""
-    return float(cost_order(size)[0])
+def _work(plan: ExperimentSpec, group: CellGroup) -> float:
+    """Return the work of a run of a group, in units of one example at width and depth 1.
+
+    A scenario may have a batch or steps of its own, so that its runs see other numbers of examples.
+    """
+    spec = plan.under(group.scenario)
+    return float(cost_order(group.size)[0]) * spec.batch_size * spec.num_steps

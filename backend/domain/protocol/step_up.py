@@ -52,5 +52,5 @@ def whole_step_up(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) 
 
 
 def _larger(spec: ExperimentSpec, scenario: Scenario, evidence: Evidence) -> tuple[ArmEvidence, SizeWindow]:
-    arm = ArmEvidence(spec.under(scenario), scenario, chosen_arm(spec), evidence, has_curvature=False)
+    arm = ArmEvidence(spec, scenario, chosen_arm(spec), evidence, has_curvature=False)
     return arm, arm.window(size_stepped_up(spec, scenario))

@@ -130,6 +130,31 @@ class MuonScale(StrEnum):
         return math.sqrt(ratio if self is MuonScale.UNIT_RMS else max(1.0, ratio))
 
 
+class NewtonSchulz(NamedTuple):
+    """Iteration X ← a X + (b A + c A²) X with A = X Xᵀ of Jordan et al. (2024), that Muon takes.
+
+    Attributes:
+        smallest_norm: a norm below it counts as it: the factor of a zero matrix is zero.
+    """
+
+    coefficients: tuple[float, float, float] = (3.4445, -4.7750, 2.0315)
+    num_steps: int = 5
+    smallest_norm: float = 1e-7
+
+
+class AdafactorConstants(NamedTuple):
+    """Constants of Adafactor's step (arXiv 1804.04235): β = 1 - t^-decay, clipping, ε₁ and ε₂."""
+
+    beta2_decay: float = 0.8
+    clipping: float = 1.0
+    epsilon_1: float = 1e-30
+    epsilon_2: float = 1e-3
+
+
+NEWTON_SCHULZ = NewtonSchulz()
+ADAFACTOR = AdafactorConstants()
+
+
 class ScheduleKind(StrEnum):
     """Decay of the learning rate after the warm-up."""
 

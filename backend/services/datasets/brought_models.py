@@ -7,6 +7,7 @@ from pydantic import Field
 from muscope.backend.catalogue import error_text, text
 from muscope.backend.db.schema.model_table import WorkerModelRow
 from muscope.backend.domain.brought.description import Description, Stacking
+from muscope.backend.domain.brought.rule import RuleLine
 from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Profile
 from muscope.backend.domain.spec.families.adapted import Adaptable
 from muscope.backend.domain.spec.tensor_role import TensorRole
@@ -16,6 +17,7 @@ from muscope.backend.services.context import Context
 from muscope.backend.services.datasets.model_checks import ModelCheckView, check_view
 from muscope.backend.services.datasets.store import StoredDataset, store_arrays
 from muscope.backend.services.held_models import find_model, held_models
+from muscope.backend.services.views.check_sentences import rule_sentence
 from muscope.backend.storage.blobs.folder import Blob
 
 
@@ -47,6 +49,10 @@ class ModelView(Frozen):
     adaptable: tuple[Adaptable, ...] = Field(
         description="Sizes of `adapted:<name>`: linear layers, other modules, frozen weights."
     )
+    rule: tuple[RuleLine, ...] = Field(
+        description="Fields that grow or are replaced, of a Hugging Face configuration; else empty."
+    )
+    rule_text: str = Field(description="The same in words.")
     check: ModelCheckView | None = Field(
         description="Check of its parametrization; null until a worker is done."
     )
@@ -103,6 +109,8 @@ def _view(rows: list[WorkerModelRow], language: str) -> ModelView:
         own_data=None if found is None else found.own_data,
         error=error,
         adaptable=() if found is None else found.adaptable,
+        rule=() if found is None else found.rule,
+        rule_text=rule_sentence(found.rule, language) if found is not None and found.rule else "",
         check=None if found is None or found.measured is None else check_view(found.measured, language),
         check_error=_check_error(found, language),
     )

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from muscope.backend import errors
 from muscope.backend.errors import Conflict, InvalidInput, MuscopeError, NotFound, TooLarge
@@ -33,6 +33,8 @@ _BOOT = (
     "muscope.__path__ = [sys.argv[1]]; runpy.run_module(sys.argv[2], run_name='__main__')"
 )
 _READER = "muscope.backend.ingest"
+# Fields of requests that are paths.
+_PATHS = ("source", "out", "progress")
 _POLL_SECONDS = 0.05
 _LOGGED_BYTES = 4000
 _ERRORS: dict[str, type[MuscopeError]] = {
@@ -95,6 +97,9 @@ class ChildRequest(Protocol):
     def model_dump_json(self) -> str:
         """Return the message."""
 
+    def model_copy(self, *, update: dict[str, Any]) -> Self:
+        """Return the message with some fields changed."""
+
 
 def run_child(request: ChildRequest, scratch: Path, module: str = _READER) -> dict[str, Any]:
     """
@@ -103,7 +108,7 @@ def run_child(request: ChildRequest, scratch: Path, module: str = _READER) -> di
     It comes through files instead of pipes, so that neither waits for the other.
     """
     question, answer, log = scratch / "question.json", scratch / "answer.json", scratch / "log.txt"
-    question.write_text(request.model_dump_json(), encoding="utf-8")
+    question.write_text(_seen_from(scratch, request).model_dump_json(), encoding="utf-8")
     with question.open("rb") as stdin, answer.open("wb") as stdout, log.open("wb") as stderr:
         child = subprocess.Popen(
             [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, str(HOME), module],
@@ -128,6 +133,18 @@ def run_child(request: ChildRequest, scratch: Path, module: str = _READER) -> di
     if "error" in reply:
         raise _as_error(reply["error"])
     return reply
+
+
+def _seen_from(scratch: Path, request: ChildRequest) -> ChildRequest:
+    """Return the request with its paths as the child sees them from its folder.
+
+    In a locale that knows ASCII only, the name of a folder above cannot be written as text.
+    """
+    paths = {name: getattr(request, name, None) for name in _PATHS}
+    here = scratch.resolve()
+    return request.model_copy(
+        update={name: os.path.relpath(path, here) for name, path in paths.items() if path}
+    )
 
 
 def _environment(scratch: Path) -> dict[str, str]:

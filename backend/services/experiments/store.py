@@ -67,7 +67,7 @@ def create_experiment(
         if known := _created_before(session, owner_id, key, body):
             return Created(_plain_view(session, owner_id, known), is_new=False)
         require_room_to_start(context.settings.data_folder)
-        _require_quota(context, session, owner_id)
+        require_quota(context, session, owner_id)
         # A plan takes a tenth of a second or more; others who want to write must not wait for it.
         plan = draft(context, session, owner_id, request)
         first = _affordable(plan)
@@ -86,7 +86,7 @@ def create_experiment(
         return Created(_plain_view(session, owner_id, known or row.id), is_new=known is None)
 
 
-def _require_quota(context: Context, session: Session, owner_id: str) -> None:
+def require_quota(context: Context, session: Session, owner_id: str) -> None:
     """Raise Conflict where an owner has as many open experiments as one may have."""
     count, limit = experiment_rows.num_open(session, owner_id), context.settings.max_open_experiments
     if count >= limit:

@@ -33,6 +33,7 @@ BRANCH_MULT = {branch_mult}
 READOUT_MULT = {readout_mult}
 ATTENTION_SCALE = {scales}
 OPTIMIZER = {settings}
+GROUP_KEYS = {group_keys}
 TENSORS = {tensors}
 
 
@@ -69,22 +70,12 @@ def param_groups(model, lr=LR, names=None):
     groups = []
     for name, (parameter, told) in constants(model, names).items():
         group = {{"params": [parameter], "name": name}}
-        group |= {{"lr": lr * told["lr_mult"], "weight_decay": told["weight_decay"]}}
-        if OPTIMIZER["kind"] != "sgd":
-            group["eps"] = told["eps"]
+        group |= {{"lr": lr * told["lr_mult"]}} | {{key: told[key] for key in GROUP_KEYS}}
         groups.append(group)
     return groups
 
 
-def optimizer(model, lr=LR, names=None):
-    """Return the optimizer of the experiment with the recipe's groups."""
-    groups = param_groups(model, lr, names)
-    if OPTIMIZER["kind"] == "sgd":
-        momentum, nesterov = OPTIMIZER["momentum"], OPTIMIZER["nesterov"]
-        return torch.optim.SGD(groups, lr=lr, momentum=momentum, nesterov=nesterov)
-    kind = torch.optim.AdamW if OPTIMIZER["kind"] == "adamw" else torch.optim.Adam
-    return kind(groups, lr=lr, betas=OPTIMIZER["betas"])
-
+{steps}
 
 def scheduler(optimizer, num_steps=NUM_STEPS):
     """Return the schedule of the experiment, stretched to so many steps; step it once per update."""

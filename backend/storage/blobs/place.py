@@ -15,7 +15,10 @@ from muscope.backend.storage.blobs.remote import Lock, RemoteBlobs
 CONNECT_SECONDS = 5
 # Of one request, that is, of one part of a file on its way there and of a whole file on its way here.
 TRANSFER_SECONDS = 600
+# Silence within a request after which the storage has been lost; a part of a file takes less to send.
+SILENT_SECONDS = 60
 RETRY_SECONDS = 20
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def open_blobs(settings: Settings, *, lock: Lock | None = None) -> Blobs:
@@ -62,8 +65,21 @@ def _s3_files(settings: Settings) -> tuple[Any, tuple[type[Exception], ...]]:
             "allow_http": is_plain,
             "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
             "timeout": timedelta(seconds=TRANSFER_SECONDS),
+            "read_timeout": timedelta(seconds=SILENT_SECONDS),
+            **_past_proxies(settings.blobs_endpoint),
         },
         retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
         **options,
     )
     return files, (BaseError,)
+
+
+def _past_proxies(endpoint: str | None) -> dict[str, str]:
+    """Return options by which storage on this machine is asked directly, whatever the environment names.
+
+    The library takes that proxy unless it is given one, and here one that is used for nothing.
+    """
+    host = urlsplit(endpoint or "").hostname
+    if endpoint is None or host not in _HERE:
+        return {}
+    return {"proxy_url": endpoint, "proxy_excludes": host}

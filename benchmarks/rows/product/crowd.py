@@ -1,114 +1,25 @@
-"""Many at once: a thousand experiments posted by ten clients, and five hundred viewers of one that trains."""
+"""Five hundred viewers of one experiment that trains."""
 
 from __future__ import annotations
 
 import asyncio
 import bisect
-import contextlib
 import json
-import sqlite3
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 import numpy as np
 
 from benchmarks.report import RowResult
-from benchmarks.stack import Stack, running
+from benchmarks.stack import running
 from benchmarks.training_load import CommitWatch, begin_training, training_share
 
-NUM_POSTS, NUM_CLIENTS = 1000, 10
-GOAL_POST, GOAL_PAGE, GOAL_CLAIM = 1.0, 1.0, 0.05
 NUM_VIEWERS, VIEW_SECONDS, ALONE_SECONDS, CONNECT_SECONDS = 500, 40.0, 25.0, 60.0
 GOAL_AGE, GOAL_SHARE = 1.5, 0.9
-_WIDTHS = ([16, 32], [16, 32, 64], [32, 64], [32, 64, 128])
-_LOOK_SECONDS, PATIENT_SECONDS = 0.5, 30.0
-_AS_A_CLAIM = "UPDATE cell SET version = version WHERE id = ? AND state = 'queued' RETURNING fence"
-
-
-def posts() -> RowResult:
-    """Post a thousand different plans; meanwhile pages are read and cells claimed."""
-    with TemporaryDirectory(prefix="muscope-posts-") as folder, running(Path(folder) / "data") as stack:
-        dataset = stack.post("/examples/digits/dataset")["id"]
-        stop = threading.Event()
-        began = time.monotonic()
-        with ThreadPoolExecutor(NUM_CLIENTS + 2) as pool:
-            pages, taken = pool.submit(_pages, stack, stop), pool.submit(_claims, stack, stop)
-            replies = list(
-                pool.map(lambda client: _post_many(stack.url, dataset, client), range(NUM_CLIENTS))
-            )
-            stop.set()
-        seconds = time.monotonic() - began
-        stored = stack.get("/experiments?limit=1")["total"]
-    waits = [wait for of_client in replies for wait in of_client]
-    post, page, claim = (float(np.percentile(each, 95)) for each in (waits, pages.result(), taken.result()))
-    table = [["what", "p95", "longest", "number"]]
-    for name, found in (("post", waits), ("page", pages.result()), ("claim", taken.result())):
-        table.append([name, f"{np.percentile(found, 95):.3f} s", f"{max(found):.3f} s", f"{len(found)}"])
-    is_met = (stored, post <= GOAL_POST, page <= GOAL_PAGE, claim <= GOAL_CLAIM) == (
-        NUM_POSTS,
-        True,
-        True,
-        True,
-    )
-    value = f"{stored},{post:.2f}s,{page:.2f}s,{1000 * claim:.0f}ms"
-    notes = [
-        f"{seconds:.0f} s in all. No two plans are alike, and the workers train what is posted.",
-        "Page: the list, or one experiment with its progress, by turns. A claim leaves the cell as it was.",
-    ]
-    return RowResult(value, f"{NUM_POSTS},1s,1s,50ms", is_met, table, notes)
-
-
-def _post_many(url: str, dataset: str, client: int) -> list[float]:
-    """Post one client's share; return the seconds of each. A refusal ends the row."""
-    waits = []
-    with httpx.Client(base_url=f"{url}/api/v1", timeout=60) as connection:
-        for number in range(NUM_POSTS // NUM_CLIENTS):
-            index = NUM_CLIENTS * number + client
-            plan = {"widths": _WIDTHS[index % 4], "seeds": [index, index + 1, index + 2], "preset": "quick"}
-            began = time.monotonic()
-            connection.post("/experiments", json={"dataset_id": dataset, **plan}).raise_for_status()
-            waits.append(time.monotonic() - began)
-    return waits
-
-
-def _pages(stack: Stack, stop: threading.Event) -> list[float]:
-    waits: list[float] = []
-    newest = ""
-    while not stop.wait(_LOOK_SECONDS):
-        began = time.monotonic()
-        if newest:
-            stack.get(f"/experiments/{newest}")
-            newest = ""
-        elif items := stack.get("/experiments")["items"]:
-            newest = items[0]["id"]
-        waits.append(time.monotonic() - began)
-    return waits
-
-
-def _claims(stack: Stack, stop: threading.Event) -> list[float]:
-    """Return the seconds of transactions like a claim of a queued cell, which change nothing."""
-    waits: list[float] = []
-    with contextlib.closing(
-        sqlite3.connect(stack.data / "muscope.db", timeout=PATIENT_SECONDS)
-    ) as connection:
-        connection.isolation_level = None
-        connection.execute("PRAGMA synchronous=FULL")
-        while not stop.wait(_LOOK_SECONDS):
-            cell = connection.execute("SELECT id FROM cell WHERE state = 'queued' LIMIT 1").fetchone()
-            if cell is None:
-                continue
-            began = time.monotonic()
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(_AS_A_CLAIM, cell).fetchall()
-            connection.execute("COMMIT")
-            waits.append(time.monotonic() - began)
-    return waits
 
 
 def viewers() -> RowResult:

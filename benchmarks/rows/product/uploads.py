@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,29 +16,38 @@ import numpy as np
 from benchmarks.report import RowResult
 from benchmarks.stack import Stack, running
 
-NUM_UPLOADS, NUM_ROWS, GOAL_PAGE = 200, 300, 1.0
+GOAL_UPLOADS, NUM_ROWS, GOAL_PAGE = 200, 300, 1.0
 _LOOK_SECONDS, _PATIENT_SECONDS = 0.5, 900.0
 _LOOKS_WITHOUT_PLACE = 3
 _TUS = {"Tus-Resumable": "1.0.0"}
 
 
 def uploads_200() -> RowResult:
-    """Send two hundred tables, ask at once for all to be read, and look at pages and places meanwhile."""
+    """Send two hundred tables, or UPLOADS of the environment, and have all read; look at pages meanwhile."""
+    wanted = int(os.environ.get("UPLOADS") or GOAL_UPLOADS)
     with TemporaryDirectory(prefix="muscope-uploads-") as folder, running(Path(folder) / "data") as stack:
         stop, began = threading.Event(), time.monotonic()
-        with ThreadPoolExecutor(NUM_UPLOADS + 1) as pool:
+        with ThreadPoolExecutor(wanted + 1) as pool:
             looks = pool.submit(_looks, stack, stop)
-            statuses = list(pool.map(lambda index: _upload(stack.url, index), range(NUM_UPLOADS)))
-            stop.set()
+            try:
+                statuses = list(pool.map(lambda index: _upload(stack.url, index), range(wanted)))
+            finally:
+                stop.set()
         waits, silent = looks.result()
         seconds, stored = time.monotonic() - began, stack.get("/datasets?limit=1")["total"]
     page = float(np.percentile(waits, 95))
     table = [["stored", "answers", "page p95, s", "longest, s", "waiting without a place"]]
     answers = ", ".join(f"{statuses.count(each)} × {each}" for each in sorted(set(statuses)))
     table.append([f"{stored}", answers, f"{page:.2f}", f"{max(waits):.2f}", f"{silent}"])
-    is_met = stored == NUM_UPLOADS and page <= GOAL_PAGE and silent == 0
+    is_met = stored == wanted >= GOAL_UPLOADS and page <= GOAL_PAGE and silent == 0
     notes = [f"{seconds:.0f} s in all. A page is its HTML, the list of datasets and that of uploads."]
-    return RowResult(f"{stored},{page:.2f}s,{silent}", f"{NUM_UPLOADS},1s,0", is_met, table, notes)
+    return RowResult(
+        f"{stored}_of_{wanted},{page:.2f}s,{silent}",
+        f"{GOAL_UPLOADS}_of_{GOAL_UPLOADS},1s,0",
+        is_met,
+        table,
+        notes,
+    )
 
 
 def _upload(url: str, index: int) -> int:
@@ -50,8 +60,8 @@ def _upload(url: str, index: int) -> int:
         headers = _TUS | {"Upload-Length": str(len(content)), "Upload-Metadata": f"filename {name}"}
         made = client.post("/uploads", headers=headers).raise_for_status()
         piece = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-        client.patch(made.headers["Location"], content=content, headers=_TUS | piece).raise_for_status()
         upload = made.headers["Location"].rpartition("/")[2]
+        client.patch(f"/uploads/{upload}", content=content, headers=_TUS | piece).raise_for_status()
         return client.post("/datasets", params={"upload": upload, "name": f"prices {index}"}).status_code
 
 

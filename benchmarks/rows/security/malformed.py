@@ -29,10 +29,14 @@ class Reply:
 
 
 def malformed() -> RowResult:
-    """At least 10,000 requests in all, or REQUESTS of the environment, spread evenly over the operations."""
+    """At least 10,000 requests in all, or REQUESTS of the environment, spread evenly over the operations.
+
+    PART of the environment, such as 2/8, asks every eighth operation from the second on: a piece of a run.
+    """
     wanted = int(os.environ.get("REQUESTS") or GOAL_REQUESTS)
+    number, of = (int(each) for each in (os.environ.get("PART") or "1/1").split("/"))
     with TemporaryDirectory() as folder, running(Path(folder) / "data") as stack:
-        return judged(list(replies(stack.url, wanted)))
+        return judged(list(replies(stack.url, wanted, slice(number - 1, None, of))))
 
 
 def judged(replies_: Iterable[Reply]) -> RowResult:
@@ -55,18 +59,21 @@ def judged(replies_: Iterable[Reply]) -> RowResult:
     return RowResult(value, f"{GOAL_REQUESTS},0_5xx,{GOAL_SECONDS:.0f}s", is_met, table, notes)
 
 
-def replies(url: str, wanted: int) -> Iterable[Reply]:
-    """Send `wanted` requests or a few more, the same in each run, and yield what came back."""
+def replies(url: str, wanted: int, part: slice = slice(None)) -> Iterable[Reply]:
+    """Send `wanted` requests or a few more, the same in each run, and yield what came back.
+
+    Args:
+        part: of the operations that is asked, each as often as in the whole.
+    """
     import httpx
     import schemathesis
 
-    # The first answer builds the description, which takes longer than the loader of the library waits.
     described = httpx.get(f"{url}/api/v1/openapi.json", timeout=GIVE_UP_SECONDS).raise_for_status().json()
     schema: Any = schemathesis.openapi.from_dict(described)
     operations = [found.ok() for found in schema.get_all_operations()]
     operations = [each for each in operations if not _is_endless(each.definition.raw)]
     each_gets = -(-wanted // len(operations))
-    for operation in operations:
+    for operation in operations[part]:
         yield from _asked(operation, url, each_gets)
 
 

@@ -1,4 +1,4 @@
-/** What can be done with an experiment: cancel, clone, run again, download, delete. */
+/** What can be done with an experiment: cancel, continue, clone, run again, download, delete. */
 
 import { addressOf, post, remove } from "../base/api.js";
 import { fill, h, icon } from "../base/dom.js";
@@ -26,6 +26,7 @@ export function actions(store, onChange, signal, first) {
   const path = `/experiments/${store.experiment.id}`;
   const attempt = attempting(problem, signal);
   const cancel = () => cancelAfter(path, onChange, signal);
+  const onward = attempt(() => continueIt(path, onChange, signal));
   const again = attempt(() => runAgain(store.experiment, signal));
   const drop = () => deleteAfter(path, signal);
   const ways = [cloneLink(store.experiment), compareLink(store.experiment)];
@@ -33,7 +34,7 @@ export function actions(store, onChange, signal, first) {
   const update = () => {
     const { state, is_cancelling: isCancelling } = store.experiment;
     const isOpen = ["queued", "running"].includes(state);
-    const wanted = `${isOpen}/${isCancelling}`;
+    const wanted = `${state}/${isCancelling}`;
     if (wanted === shown) return;
     shown = wanted;
     if (isOpen) fill(buttons, first, ways, isCancelling ? null : button("cancel", cancel));
@@ -42,6 +43,7 @@ export function actions(store, onChange, signal, first) {
         buttons,
         first,
         ways,
+        state === "cancelled" ? button("continue", onward) : null,
         button("again", again),
         download(path),
         wholeFile(path),
@@ -79,7 +81,14 @@ async function runAgain({ spec, dataset_id, name }, signal) {
 }
 
 /**
- * Ask, since what is stopped is not taken up again.
+ * @param {string} path of the experiment @param {(experiment: Experiment) => void} onChange @param {AbortSignal} signal
+ */
+async function continueIt(path, onChange, signal) {
+  onChange(await post(`${path}/resumption`, undefined, { signal }));
+}
+
+/**
+ * Ask, since what is being computed is lost back to its last stored state.
  * @param {string} path of the experiment @param {(experiment: Experiment) => void} onChange @param {AbortSignal} signal
  */
 const cancelAfter = (path, onChange, signal) =>

@@ -22,7 +22,8 @@ from tests.backend.client.conftest import AT_ONCE, PLAN, ROWS
 from tests.backend.services.still_open import add_open
 
 SWEEP_TOOLS = {"store_sweep", "list_sweeps", "sweep_verdict", "judge_sweep_again", "delete_sweep"}
-TOOLS = {"judge", "run_poc", "wait", "verdict", "settle", "cancel", "list_experiments"} | SWEEP_TOOLS
+TOOLS = {"judge", "run_poc", "wait", "verdict", "list_experiments"} | SWEEP_TOOLS
+TOOLS |= {"settle", "cancel", "resume"}
 
 
 def call(url: str, *calls: tuple[str, dict[str, Any]]) -> list[Any]:
@@ -89,9 +90,9 @@ def test_an_experiment_that_goes_on_says_to_wait(url):
 
     assert found["is_interim"]
     assert [step["action"] for step in found["next_steps"]] == ["wait"]
-    assert (
-        value(call(url, ("cancel", {"experiment_id": started["experiment_id"]}))[0])["state"] == "cancelled"
-    )
+    asked = {"experiment_id": started["experiment_id"]}
+    ended = call(url, ("cancel", asked), ("resume", asked), ("cancel", asked))
+    assert [value(each)["state"] for each in ended] == ["cancelled", "queued", "cancelled"]
 
 
 def test_an_open_answer_says_how_many_seeds_it_needs_and_goes_on(url, live):

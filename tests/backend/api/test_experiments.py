@@ -38,6 +38,10 @@ def test_an_experiment_is_previewed_created_listed_cancelled_and_deleted(
 
     assert (cancelled.status_code, cancelled.json()["state"]) == (202, "cancelled")
     assert client.post(f"{route}/cancellation").status_code == 202
+    resumed = client.post(f"{route}/resumption")
+    assert (resumed.status_code, resumed.json()["state"]) == (202, "queued")
+    assert client.post(f"{route}/resumption").status_code == 202
+    assert client.post(f"{route}/cancellation").json()["state"] == "cancelled"
     assert client.delete(route).status_code == 204
     assert client.get(route).status_code == 404
 

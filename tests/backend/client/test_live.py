@@ -120,6 +120,8 @@ def test_a_cancelled_experiment_ends_the_wait(client, experiment):
     ended = client.wait(experiment.id, timeout=0.0)
 
     assert (ended.state, ended.is_open) == ("cancelled", False)
+    assert client.resume(experiment.id).is_open
+    client.cancel(experiment.id)
     client.delete(experiment.id)
     with pytest.raises(RequestFailed, match=r"experiment\.not_found"):
         client.get(experiment.id)

@@ -36,6 +36,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "get": ((ID,), {}),
     "label": ((ID,), {"name": "Spring", "notes": "", "tags": ["a"]}),
     "cancel": ((ID,), {}),
+    "resume": ((ID,), {}),
     "delete": ((ID,), {}),
     "verdict": ((ID,), {"scenario": "as_given"}),
     "results": ((ID,), {}),

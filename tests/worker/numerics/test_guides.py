@@ -15,8 +15,9 @@ from muscope.backend.domain.spec.families import base, convnet, residual_mlp
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
 from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
-from muscope.worker.numerics import network, optimizer
-from muscope.worker.numerics.optimizer import DIRECTIONS, Update, initial_moments
+from muscope.worker.numerics import network
+from muscope.worker.numerics.optimizers import update
+from muscope.worker.numerics.optimizers.update import DIRECTIONS, Update, initial_moments
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDES = sorted((ROOT / "docs/guides").glob("*.md"))
@@ -51,7 +52,7 @@ def test_the_files_that_a_guide_names_exist(guide):
 
 
 def test_the_sign_descent_of_the_guide_is_adam_without_memory(monkeypatch):
-    example = _example("add-an-optimizer.md", optimizers, optimizer)
+    example = _example("add-an-optimizer.md", optimizers, update)
     scaling = {"a": TensorScaling(1.0, 1.0, 0.5)}
     gradient = torch.linspace(-1, 1, 12, dtype=torch.float64).view(1, 4, 3)
     lr_R11 = torch.full((1, 1, 1), 0.25, dtype=torch.float64)

@@ -16,9 +16,10 @@ from muscope.backend.domain.spec.optimizer import (
     ScheduleSpec,
 )
 from muscope.backend.domain.spec.parametrization import TensorScaling
+from muscope.backend.services.verdicts.adoption_steps import STEPS
 from muscope.worker.numerics.ensemble import Stack
-from muscope.worker.numerics.linalg.orthogonal import orthogonalised
-from muscope.worker.numerics.optimizer import DIRECTIONS, Update, initial_moments
+from muscope.worker.numerics.optimizers.orthogonal import orthogonalised
+from muscope.worker.numerics.optimizers.update import DIRECTIONS, Update, initial_moments
 from muscope.worker.numerics.trainer import train
 from tests import cases
 from tests.worker.numerics.lion import Lion
@@ -262,4 +263,4 @@ def test_the_length_of_a_window_changes_no_byte(optimizer):
 
 
 def test_every_kind_has_its_traits_and_its_step_direction():
-    assert set(TRAITS) == set(DIRECTIONS) == set(OptimizerKind)
+    assert set(TRAITS) == set(DIRECTIONS) == set(STEPS) == set(OptimizerKind)

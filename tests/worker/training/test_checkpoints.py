@@ -1,7 +1,6 @@
 """Kills in the middle of a cell, and what the next attempt makes of the checkpoint that is left."""
 
 import shutil
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -27,14 +26,11 @@ from muscope.worker.training.train_cell import Stores, train_cell_now
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell, take
 from tests.backend.domain.specs import SHAPE, spec
 from tests.backend.services.fakes import FakeNotices
+from tests.crashes import CrashingDatabase, Failpoints, Killed
 
 # 12 steps in windows that end at 3, 7, 11 and 12; the second LR diverges.
 ARMS = (Arm(parametrization=Parametrization.MUP, lrs=(0.1, 1e4)),)
 MIB = 1 << 20
-
-
-class Killed(BaseException):
-    """The end of a process, which nothing catches."""
 
 
 @pytest.fixture
@@ -262,28 +258,6 @@ def test_a_state_that_takes_long_to_store_is_stored_less_often(stores, cell_id, 
     assert checkpoints.MOST_SHARE == 0.05
 
 
-class CrashingDatabase:
-    """A database at whose n-th transaction the process dies, before or after the commit."""
-
-    def __init__(self, database, at=None, *, is_after_commit=False):
-        self._database = database
-        self._at = at
-        self._is_after_commit = is_after_commit
-        self.count = 0
-        self.read = database.read
-
-    @contextmanager
-    def write(self):
-        self.count += 1
-        is_last = self.count == self._at
-        with self._database.write() as session:
-            yield session
-            if is_last and not self._is_after_commit:
-                raise Killed
-        if is_last:
-            raise Killed
-
-
 def _without_curvature(stores, plan):
     cell_id = add_experiment(stores.database, plan)[1][0]
     change_cell(stores.database, cell_id, has_curvature=False)
@@ -292,26 +266,26 @@ def _without_curvature(stores, plan):
 
 def test_a_crash_at_every_transaction_leaves_a_cell_that_ends_with_equal_bytes(stores, plan):
     whole = _without_curvature(stores, plan)
-    counting = CrashingDatabase(stores.database)
-    train_cell_now(take(stores.database, whole), replace(stores, database=counting), on_step=lambda _: None)
+    points = Failpoints()
+    counting = replace(stores, database=CrashingDatabase(stores.database, points))
+    train_cell_now(take(stores.database, whole), counting, on_step=lambda _: None)
     expected = _chunks(stores, whole)
 
-    for at in range(1, counting.count + 1):
-        for is_after_commit in (False, True):
-            cell_id = _without_curvature(stores, plan)
-            claim = take(stores.database, cell_id)
-            crashing = CrashingDatabase(stores.database, at, is_after_commit=is_after_commit)
-            with pytest.raises(Killed):
-                train_cell_now(claim, replace(stores, database=crashing), on_step=lambda _: None)
-            if cell_row(stores.database, cell_id).state == "running":
-                with stores.database.write() as session:
-                    claims.release(session, claim, now=NOW)
-                _train(stores, cell_id)
+    for at in range(points.count):
+        cell_id = _without_curvature(stores, plan)
+        claim = take(stores.database, cell_id)
+        crashing = replace(stores, database=CrashingDatabase(stores.database, Failpoints(at)))
+        with pytest.raises(Killed):
+            train_cell_now(claim, crashing, on_step=lambda _: None)
+        if cell_row(stores.database, cell_id).state == "running":
+            with stores.database.write() as session:
+                claims.release(session, claim, now=NOW)
+            _train(stores, cell_id)
 
-            row = cell_row(stores.database, cell_id)
-            assert (row.state, row.has_nondeterminism) == ("completed", False), (at, is_after_commit)
-            assert _chunks(stores, cell_id) == expected, (at, is_after_commit)
+        row = cell_row(stores.database, cell_id)
+        assert (row.state, row.has_nondeterminism) == ("completed", False), at
+        assert _chunks(stores, cell_id) == expected, at
 
-    assert counting.count >= 12
+    assert points.count >= 24
     sweep_checkpoints(stores.database, stores.blobs)
     assert _rows(stores) == []

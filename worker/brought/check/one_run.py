@@ -14,6 +14,7 @@ from muscope.backend.errors import InvalidInput
 from muscope.worker.brought.check.step_size import Step, StepRule
 from muscope.worker.brought.loading import BroughtModel
 from muscope.worker.brought.parametrize import rms
+from muscope.worker.brought.stepping import Groups, Stepping
 from muscope.worker.brought.structure import Pass, run_pass
 from muscope.worker.brought.tracing import sample_of
 
@@ -33,34 +34,10 @@ class OneRun:
     loss: float = math.nan
 
 
-class Groups:
-    """The optimizer's groups by tensor, found by identity."""
-
-    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        self._optimizer = optimizer
-        names = {id(parameter): name for name, parameter in model.named_parameters()}
-        self._of: dict[str, list[int]] = {name: [] for name in names.values()}
-        for index, group in enumerate(optimizer.param_groups):
-            for parameter in group["params"]:
-                if id(parameter) in names:
-                    self._of[names[id(parameter)]].append(index)
-
-    def num(self, name: str) -> int:
-        """Return in how many groups a tensor is."""
-        return len(self._of[name])
-
-    def value(self, name: str, key: str) -> float:
-        """Return an entry of a tensor's first group; NaN where there is none."""
-        indices = self._of[name]
-        value = self._optimizer.param_groups[indices[0]].get(key) if indices else None
-        return float(value) if isinstance(value, int | float | Tensor) else math.nan
-
-
 def run_once(
     brought: BroughtModel,
     model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    scheduler: Any,
+    stepping: Stepping,
     batch: Any,
     *,
     width: int,
@@ -68,7 +45,7 @@ def run_once(
     steps: StepRule,
 ) -> OneRun:
     """Train a model for a few steps and measure it; raises InvalidInput when the user's code fails."""
-    groups = Groups(model, optimizer)
+    groups = Groups(model, stepping)
     start = {name: p.detach().clone() for name, p in model.named_parameters()}
     run = OneRun({name: rms(p) for name, p in start.items()})
     first: Pass | None = None
@@ -77,7 +54,7 @@ def run_once(
         torch.manual_seed(step)  # of dropout
         traced = run_pass(brought, model, batch, width)
         first, after_first = first or traced, traced if step == 1 else after_first
-        _update(model, optimizer, scheduler, groups, traced.loss, run, steps)
+        _update(model, stepping, groups, traced.loss, run, steps)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             run.total_update_rms[name] = rms(parameter - start[name])
@@ -90,39 +67,28 @@ def run_once(
     return run
 
 
-def scheduled_lrs(
-    model: nn.Module, optimizer: torch.optim.Optimizer, scheduler: Any
-) -> list[dict[str, float]]:
-    """Return every tensor's LR after each of the scheduler's next events, without training."""
-    groups = Groups(model, optimizer)
+def scheduled_lrs(model: nn.Module, stepping: Stepping) -> list[dict[str, float]]:
+    """Return every tensor's LR after each of the schedulers' next events, without training."""
+    groups = Groups(model, stepping)
     names = [name for name, _ in model.named_parameters()]
-    optimizer.zero_grad(set_to_none=True)
+    model.zero_grad(set_to_none=True)
     events = []
-    for _ in range(_EVENTS):
-        optimizer.step()
-        try:
-            scheduler.step()
-        except Exception as error:
-            raise InvalidInput(
-                "brought.function_fails",
-                function="scheduler.step",
-                error=type(error).__name__,
-                message=str(error)[:300],
-            ) from error
+    for _ in range(_EVENTS if stepping.schedulers else 0):
+        stepping.step()
+        stepping.schedule()
         events.append({name: groups.value(name, "lr") for name in names})
     return events
 
 
 def _update(
     model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    scheduler: Any,
+    stepping: Stepping,
     groups: Groups,
     loss: Tensor,
     run: OneRun,
     steps: StepRule,
 ) -> None:
-    optimizer.zero_grad(set_to_none=True)
+    model.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
     before = {
         name: (p.detach().clone(), p.grad.detach().clone())
@@ -130,13 +96,13 @@ def _update(
         if p.grad is not None and name not in run.step_lr
     }
     rates = {name: groups.value(name, "lr") for name in before}
-    optimizer.step()
-    if scheduler is not None:
-        scheduler.step()
+    stepping.step()
+    stepping.schedule()
     parameters = dict(model.named_parameters())
     for name, (weight, gradient) in before.items():
         change = parameters[name].detach() - weight
-        if not gradient.any() or not change.any():
+        optimizer = groups.optimizer(name)
+        if optimizer is None or not gradient.any() or not change.any():
             continue
         decay = groups.value(name, "weight_decay")
         decay = 0.0 if math.isnan(decay) else decay

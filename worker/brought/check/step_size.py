@@ -8,6 +8,7 @@ weights. Of the first update only: a momentum that starts at 0 has the gradient'
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -17,8 +18,8 @@ from muscope.backend.domain.brought.measured import TensorRow
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, UpdateFamily
 from muscope.worker.brought.parametrize import rms, rule_scaling
 from muscope.worker.brought.rule_optimizer import as_one_run
-from muscope.worker.numerics import adafactor
-from muscope.worker.numerics.linalg.orthogonal import orthogonalised
+from muscope.worker.numerics.optimizers import adafactor
+from muscope.worker.numerics.optimizers.orthogonal import orthogonalised
 
 _SIGN_LIKE = ("adam", "lion", "nadam", "radam", "adopt")
 _DECOUPLED = ("adamw", "lion", "muon", "adafactor")
@@ -58,10 +59,10 @@ class Step:
 
 
 class StepRule:
-    """Rates of first updates, with the layouts of a role table."""
+    """Rates of first updates, by each tensor's layout and in the convention of its optimizer."""
 
-    def __init__(self, spec: OptimizerSpec, rows: tuple[TensorRow, ...]) -> None:
-        self._spec = spec
+    def __init__(self, specs: Mapping[str, OptimizerSpec], rows: tuple[TensorRow, ...]) -> None:
+        self._specs = specs
         self._rows = {row.name: row for row in rows}
 
     @staticmethod
@@ -75,16 +76,16 @@ class StepRule:
         if kind is OptimizerKind.SGD:
             return _along(step.change, step.gradient + step.decay * step.weight)
         if kind is OptimizerKind.ADAFACTOR:
-            return self._of_adafactor(step)
+            return self._of_adafactor(name, step)
         if kind is OptimizerKind.MUON:
             of_matrix = self._of_muon(name, step)
             return _over_sign(step) if of_matrix is None else of_matrix
         return step.group_lr if kind is None else _over_sign(step)
 
-    def _of_adafactor(self, step: Step) -> float:
+    def _of_adafactor(self, name: str, step: Step) -> float:
         # Clipping leaves a direction of size 1; libraries differ in the dimensions that they factor.
         lr = rms(step.without_decay)
-        is_relative = self._spec.family is UpdateFamily.RELATIVE
+        is_relative = self._specs[name].family is UpdateFamily.RELATIVE
         return lr / float(adafactor.step_size(as_one_run(step.weight))) if is_relative else lr
 
     def _of_muon(self, name: str, step: Step) -> float | None:
@@ -97,9 +98,9 @@ class StepRule:
         if _cosine(change, factor) < _cosine(change, as_one_run(step.gradient).sign()):
             return None
         n_in, n_out = factor.shape[-2:]
-        if rule_scaling(self._rows[name], self._spec).is_transposed:
+        if rule_scaling(self._rows[name], self._specs[name]).is_transposed:
             n_in, n_out = n_out, n_in
-        return _along(change, factor) / self._spec.muon_scale.factor(n_in, n_out)
+        return _along(change, factor) / self._specs[name].muon_scale.factor(n_in, n_out)
 
 
 def _along(change: Tensor, direction: Tensor) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
+from torch import nn
 
 from muscope.backend.domain.brought.measured import (
     ActivationMeasures,
@@ -19,13 +20,14 @@ from muscope.backend.domain.brought.measured import (
     TensorRow,
 )
 from muscope.backend.domain.brought.question import CheckQuestion
-from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec
 from muscope.backend.domain.spec.tensor_role import TensorRole
-from muscope.worker.brought.check.one_run import Groups, OneRun, run_once, scheduled_lrs
+from muscope.worker.brought.check.one_run import OneRun, run_once, scheduled_lrs
 from muscope.worker.brought.check.step_size import StepRule, known_kind
 from muscope.worker.brought.loading import BroughtModel, load_asked
 from muscope.worker.brought.parametrize import initial_sizes
 from muscope.worker.brought.prepare import Prepared, Started, multiplier, prepare, start
+from muscope.worker.brought.stepping import Groups, Stepping
 
 
 class _Group(NamedTuple):
@@ -58,17 +60,16 @@ def measure_brought(brought: BroughtModel, question: CheckQuestion) -> MeasuredM
         base = initial_sizes(prepared.brought.build(prepared.widths[0], seed))
         of_seed = []
         for width in prepared.widths:
-            model, optimizer, scheduler = start(prepared, width, seed, base)
+            model, stepping = start(prepared, width, seed, base)
             of_seed.append(
                 run_once(
                     prepared.brought,
                     model,
-                    optimizer,
-                    scheduler,
+                    stepping,
                     batch,
                     width=width,
                     num_steps=question.num_steps,
-                    steps=StepRule(_actual_kind(prepared, optimizer), prepared.rows),
+                    steps=StepRule(_specs(prepared, model, stepping), prepared.rows),
                 )
             )
         runs.append(of_seed)
@@ -81,19 +82,22 @@ def _seeds(question: CheckQuestion) -> range:
 
 def _as_measured(prepared: Prepared, runs: list[list[OneRun]]) -> MeasuredModel:
     optimizers = _optimizers(prepared)
+    model, stepping = optimizers.started[0]
+    own_specs = _specs(prepared, model, stepping)
     return MeasuredModel(
         widths=prepared.widths,
-        optimizer=_actual_kind(prepared, optimizers.started[0].optimizer),
+        optimizer=_main_spec(prepared, stepping),
         is_own_optimizer=prepared.brought.has_optimizer,
-        optimizer_name=type(optimizers.started[0].optimizer).__name__,
-        is_known_optimizer=known_kind(optimizers.started[0].optimizer) is not None,
+        optimizer_name=stepping.name,
+        is_known_optimizer=all(known_kind(each) is not None for each in stepping.optimizers),
         rows=prepared.rows,
-        tensors=tuple(_tensor(prepared, row, runs, optimizers) for row in prepared.rows),
+        tensors=tuple(_tensor(prepared, row, runs, optimizers, own_specs[row.name]) for row in prepared.rows),
         activations=_activations(runs),
         attention=_attention(prepared),
         factors=_factors(prepared),
         loss=_by_seed(runs, lambda run: run.loss),
         conflicts=prepared.conflicts,
+        rule=prepared.brought.rule,
     )
 
 
@@ -107,20 +111,33 @@ def _actual_kind(prepared: Prepared, optimizer: torch.optim.Optimizer) -> Optimi
     return OptimizerSpec(kind=kind, weight_decay_rule=asked.weight_decay_rule, scale_parameter=is_relative)
 
 
+def _main_spec(prepared: Prepared, stepping: Stepping) -> OptimizerSpec:
+    """Return the first optimizer's kind; Muon's where it is one of several, for it has the matrices."""
+    specs = [_actual_kind(prepared, each) for each in stepping.optimizers]
+    return next((spec for spec in specs if spec.kind is OptimizerKind.MUON), specs[0])
+
+
+def _specs(prepared: Prepared, model: nn.Module, stepping: Stepping) -> dict[str, OptimizerSpec]:
+    """Return by tensor the kind of the optimizer that moves it."""
+    groups, main = Groups(model, stepping), _main_spec(prepared, stepping)
+    found = {row.name: groups.optimizer(row.name) for row in prepared.rows}
+    return {
+        name: main if optimizer is None else _actual_kind(prepared, optimizer)
+        for name, optimizer in found.items()
+    }
+
+
 def _optimizers(prepared: Prepared) -> _Optimizers:
     seed = prepared.question.first_seed
     base = initial_sizes(prepared.brought.build(prepared.widths[0], seed))
     started = [start(prepared, width, seed, base) for width in prepared.widths]
     groups = [_group_values(each, prepared.rows) for each in started]
-    events = [
-        scheduled_lrs(each.model, each.optimizer, each.scheduler) if each.scheduler is not None else []
-        for each in started
-    ]
+    events = [scheduled_lrs(each.model, each.stepping) for each in started]
     return _Optimizers(started, groups, events)
 
 
 def _group_values(started: Started, rows: tuple[TensorRow, ...]) -> dict[str, _Group]:
-    groups = Groups(started.model, started.optimizer)
+    groups = Groups(started.model, started.stepping)
     return {
         row.name: _Group(
             groups.value(row.name, "lr"), groups.value(row.name, "weight_decay"), groups.num(row.name)
@@ -130,7 +147,11 @@ def _group_values(started: Started, rows: tuple[TensorRow, ...]) -> dict[str, _G
 
 
 def _tensor(
-    prepared: Prepared, row: TensorRow, runs: list[list[OneRun]], optimizers: _Optimizers
+    prepared: Prepared,
+    row: TensorRow,
+    runs: list[list[OneRun]],
+    optimizers: _Optimizers,
+    spec: OptimizerSpec,
 ) -> TensorMeasures:
     name = row.name
     is_tied = row.role is TensorRole.TIED
@@ -138,6 +159,7 @@ def _tensor(
     other = multiplier(prepared, row, of_output=False)
     return TensorMeasures(
         name=name,
+        optimizer=spec,
         initial_rms=_by_seed(runs, lambda run: run.initial_rms[name]),
         step_lr=_by_seed(runs, lambda run: run.step_lr.get(name, math.nan)),
         update_rms=_by_seed(runs, lambda run: run.update_rms.get(name, 0.0)),

@@ -49,6 +49,7 @@ def describe_loaded(brought: BroughtModel, question: DescribeQuestion) -> Descri
             for depth, each in prepared.items()
         ),
         example=example,
+        text=brought.text,
     )
     trial = try_stacking(first.brought, family, batch)
     return Description(
@@ -63,6 +64,7 @@ def describe_loaded(brought: BroughtModel, question: DescribeQuestion) -> Descri
             for depth, of_depth in prepared.items()
             for width in of_depth.widths
         ),
+        rule=brought.rule,
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from muscope.backend.domain.spec.families.brought import BroughtTensor
+from muscope.worker.brought.describe.text import vocabulary_axes
 from muscope.worker.brought.parametrize import initial_sizes
 from muscope.worker.brought.prepare import Prepared, forward_powers
 
@@ -23,6 +24,8 @@ def tensors_of(prepared: Prepared) -> tuple[BroughtTensor, ...]:
         for width in prepared.widths
     }
     forward = forward_powers(prepared)
+    vocabulary = int(prepared.passes[0].output.shape[-1])
+    axes = vocabulary_axes(prepared.brought, prepared.widths[0], vocabulary)
     found = []
     for row in prepared.rows:
         rms = np.array([[of_seed[row.name] for of_seed in sizes[width]] for width in prepared.widths])
@@ -37,6 +40,7 @@ def tensors_of(prepared: Prepared) -> tuple[BroughtTensor, ...]:
                 std=_size_at_first(prepared.widths, rms, power),
                 init_power=power,
                 forward_power=round(_snapped(forward[row.name]), 3),
+                vocabulary=axes.get(row.name, ()),
             )
         )
     return tuple(found)

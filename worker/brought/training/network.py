@@ -30,7 +30,8 @@ class BroughtNetwork:
     """Forward pass and initial weights of a brought network of one width and depth."""
 
     def __init__(self, brought: BroughtModel, model: Brought, width: int, depth: int) -> None:
-        self._brought = brought.at_depth(depth)
+        assert model.example is not None
+        self._brought = brought.at_depth(depth).for_vocabulary(model.example.num_outputs)
         self._model, self.width, self._depth = model, width, depth
         self.is_stacked = model.runs_per_stack(width) > 1
         self._shapes = self._known_shapes()

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from muscope.worker.numerics.derivatives import Curvature
 from muscope.worker.numerics.linalg.operators import flatten
-from muscope.worker.numerics.optimizer import Moments, Update
+from muscope.worker.numerics.optimizers.update import Moments, Update
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ UNIFORM = 1.0 / math.sqrt(3.0)
 # The change of the product B A by one step is not derived for orthogonalised and relative steps.
 _NO_RULE = frozenset({UpdateFamily.MUON, UpdateFamily.RELATIVE})
 _MOST_NAMES = 40
+# Fields that it has from the network as it is announced.
+_OF_NETWORK = ("network", "sha256", "sizes", "example", "text", "stacked_up_to")
 
 
 class AdapterScale(StrEnum):
@@ -139,9 +141,8 @@ class Adapted(Brought):
         found = self._size_among(known)
         return self.model_copy(
             update={
-                **{name: getattr(network, name) for name in ("network", "sha256", "sizes", "example")},
+                **{name: getattr(network, name) for name in _OF_NETWORK},
                 "tables": tuple(table for table in network.tables if table.depth == found.depth),
-                "stacked_up_to": network.stacked_up_to,
                 "network_width": found.width,
                 "network_depth": found.depth,
                 "layers": matching(self.targets, found, self.network),
@@ -243,8 +244,20 @@ class Adapted(Brought):
         """Return the family; raises InvalidInput for data whose examples the network cannot take."""
         if not self.is_described:
             raise InvalidInput("spec.brought_unknown", model=self.network or "-")
-        super().require_data(dims)
-        return self
+        assert self.example is not None
+        fitting, before = super().require_data(dims), self.example.num_outputs
+        if fitting.text is None or before == dims.num_outputs:
+            return fitting
+        layers = tuple(fitting.of_vocabulary(layer, before, dims.num_outputs) for layer in self.layers)
+        return fitting.model_copy(update={"layers": layers})
+
+    def of_vocabulary(self, layer: Linear, before: int, size: int) -> Linear:
+        """Return a layer for another vocabulary: changed where its matrix, or a tied one, has the old one."""
+        weight = next((each for each in self.tables[0].tensors if each.name == f"{layer.name}.weight"), None)
+        is_readout = layer.is_tied if weight is None else bool(weight.vocabulary)
+        if not is_readout or layer.num_outputs != before:
+            return layer
+        return layer.model_copy(update={"num_outputs": size})
 
     def require_size(self, dims: DataDims, width: int, depth: int) -> None:  # noqa: ARG002
         """Refuse a rank that a layer does not have, and another depth than the network's."""

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from muscope.backend.domain.spec.dataset import DataDims, Frozen
 from muscope.backend.domain.spec.families.base import ModelFamily, Tensors, TensorSpec
+from muscope.backend.domain.spec.families.brought_work import TextRange, Work, power_between
 from muscope.backend.domain.spec.optimizer import OptimizerSpec, UpdateFamily
 from muscope.backend.domain.spec.parametrization import (
     Parametrization,
@@ -43,6 +44,7 @@ class BroughtTensor(Frozen):
         std: root mean square of its initial entries at that width; 0 for one that starts at zero.
         init_power: power of the width in that size, as its author draws it.
         forward_power: power of the width in the constants that the author's code multiplies it by.
+        vocabulary: its dimensions that are the size of the vocabulary, of a network that takes any text.
     """
 
     name: str
@@ -53,19 +55,17 @@ class BroughtTensor(Frozen):
     std: float = Field(ge=0, allow_inf_nan=False)
     init_power: float = 0.0
     forward_power: float = 0.0
+    vocabulary: tuple[int, ...] = ()
 
     @property
     def layout(self) -> Layout:
         """Return the order of its dimensions as the worker keeps them."""
         return layout_of(len(self.shape), self.inputs)
 
-
-class Work(Frozen):
-    """Work of a forward pass of one example at a width: flops, and numbers kept for the backward pass."""
-
-    width: int = Field(ge=1)
-    flops: float = Field(ge=0)
-    numbers: int = Field(ge=0)
+    def of_vocabulary(self, size: int) -> BroughtTensor:
+        """Return the tensor for another vocabulary."""
+        shape = tuple(size if axis in self.vocabulary else old for axis, old in enumerate(self.shape))
+        return self.model_copy(update={"shape": shape})
 
 
 class DepthTable(Frozen):
@@ -74,6 +74,12 @@ class DepthTable(Frozen):
     depth: int = Field(ge=1)
     tensors: Annotated[tuple[BroughtTensor, ...], Field(min_length=1)]
     work: Annotated[tuple[Work, ...], Field(min_length=1)]
+
+    def of_text(self, length: int, vocabulary: int) -> DepthTable:
+        """Return the table for texts of another length and vocabulary."""
+        tensors = tuple(tensor.of_vocabulary(vocabulary) for tensor in self.tensors)
+        work = tuple(each.of_text(length, vocabulary) for each in self.work)
+        return self.model_copy(update={"tensors": tensors, "work": work})
 
 
 class Leaf(Frozen):
@@ -117,6 +123,7 @@ class Brought(ModelFamily):
     Attributes:
         sizes: widths that it was looked at.
         stacked_up_to: widest width at which runs train as one stack, measured; 0: one by one.
+        text: of a network that takes any text; `require_data` then returns it for the data's.
     """
 
     has_branches: ClassVar[bool] = False
@@ -127,6 +134,7 @@ class Brought(ModelFamily):
     tables: tuple[DepthTable, ...] = ()
     example: Example | None = None
     stacked_up_to: int = Field(default=0, ge=0)
+    text: TextRange | None = None
 
     @property
     def is_described(self) -> bool:
@@ -208,11 +216,11 @@ class Brought(ModelFamily):
 
     def forward_flops(self, dims: DataDims, width: int, depth: int) -> float:  # noqa: ARG002
         """Count the flops of one example, between the widths that were looked at by a power of the width."""
-        return _between(width, [(work.width, work.flops) for work in self.table(depth).work])
+        return power_between(width, [(work.width, work.flops) for work in self.table(depth).work])
 
     def activation_numbers(self, dims: DataDims, width: int, depth: int) -> int:  # noqa: ARG002
         """Count the numbers that a forward pass of one example stores."""
-        return round(_between(width, [(work.width, work.numbers) for work in self.table(depth).work]))
+        return round(power_between(width, [(work.width, work.numbers) for work in self.table(depth).work]))
 
     def runs_per_stack(self, width: int) -> int:
         """Return how many runs of a width train as one stack on a CPU."""
@@ -225,6 +233,8 @@ class Brought(ModelFamily):
         if not self.is_described:
             raise InvalidInput("spec.brought_unknown", model=self.network or "-")
         assert self.example is not None
+        if self.text is not None:
+            return self._reading(dims, self.text)
         expected, expected_outputs = self.example.size, self.example.num_outputs
         if (dims.num_features, dims.num_outputs) != (expected, expected_outputs):
             raise InvalidInput(
@@ -236,6 +246,25 @@ class Brought(ModelFamily):
                 expected_outputs=expected_outputs,
             )
         return self
+
+    def _reading(self, dims: DataDims, text: TextRange) -> Self:
+        """Return the network for a text; raises InvalidInput for data that it cannot read."""
+        assert self.example is not None
+        length, vocabulary = dims.num_features, dims.num_outputs
+        if not dims.is_text:
+            raise InvalidInput("spec.brought_needs_text", model=self.network)
+        if text.longest is not None and length > text.longest:
+            raise InvalidInput(
+                "spec.brought_longest", model=self.network, given=length, expected=text.longest
+            )
+        if text.vocabulary not in (None, vocabulary):
+            raise InvalidInput(
+                "spec.brought_vocabulary", model=self.network, given=vocabulary, expected=text.vocabulary
+            )
+        leaf = Leaf(shape=(length,), is_integer=True)
+        example = self.example.model_copy(update={"leaves": (leaf,), "num_outputs": vocabulary})
+        tables = tuple(table.of_text(length, vocabulary) for table in self.tables)
+        return self.model_copy(update={"example": example, "tables": tables})
 
     def require_size(self, dims: DataDims, width: int, depth: int) -> None:  # noqa: ARG002
         """Refuse a size at which a tensor would not be whole, and a depth that was not looked at."""
@@ -261,16 +290,3 @@ def _matrix(shape: tuple[int, ...], inputs: tuple[int, ...]) -> tuple[int, int]:
     """Return the numbers of entries that are summed over, and of the others."""
     n_in = math.prod(shape[axis] for axis in inputs)
     return n_in, math.prod(shape) // max(1, n_in)
-
-
-def _between(width: int, known: list[tuple[int, float]]) -> float:
-    """Return a positive quantity at a width, on the line through the two nearest points in logarithms."""
-    for at, value in known:
-        if at == width:
-            return value
-    if len(known) == 1:
-        return known[0][1] * (width / known[0][0])
-    upper = next((i for i, (at, _) in enumerate(known) if at > width), len(known) - 1)
-    (low, small), (high, large) = known[max(1, upper) - 1], known[max(1, upper)]
-    power = math.log(max(large, 1.0) / max(small, 1.0)) / math.log(high / low)
-    return float(max(small, 1.0) * (width / low) ** power)

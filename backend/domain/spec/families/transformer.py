@@ -251,8 +251,10 @@ class GPT(Transformer):
         return stem | self.body_tensors(width, depth, dims.num_outputs)
 
     def require_size(self, dims: DataDims, width: int, depth: int) -> None:
-        """Refuse a width or a number of heads that the heads cannot have."""
+        """Refuse a width or a number of heads that the heads cannot have, and a kind of no norms."""
         super().require_size(dims, width, depth)
+        if self.norm is not NormKind.LAYER and not self.has_norm:
+            raise InvalidInput("spec.norm_without_norms", given=self.norm.value)
         if self.num_heads % self.key_heads:
             raise InvalidInput("spec.kv_heads_do_not_divide", heads=self.num_heads, given=self.key_heads)
         if self.is_rotary and width // self.num_heads % 2:

@@ -97,7 +97,8 @@ function modelItem(model) {
   const problem = h("div", {});
   const words = t("ui.brought.sizes", { widths: model.widths.join(", "), depths: model.depths.join(", ") });
   const button = data ? ownData(name, problem) : null;
-  return h("li", {}, h("strong", {}, name), " ", words, " ", button, problem, checkOf(model));
+  const rule = model.rule_text ? h("p", { class: "hint" }, model.rule_text) : null;
+  return h("li", {}, h("strong", {}, name), " ", words, " ", button, problem, rule, checkOf(model));
 }
 
 /** @param {string} name @param {HTMLElement} problem where it is said what went wrong */

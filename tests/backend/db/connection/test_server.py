@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from muscope.backend.db.connection.locks import shared_lock
-from muscope.backend.db.connection.session import MOST_THREADS, Database
+from muscope.backend.db.connection.server import MOST_THREADS
+from muscope.backend.db.connection.session import Database
 from muscope.backend.db.schema.tables import LOCAL_OWNER, PrincipalRow
 from muscope.backend.errors import Conflict, InvalidInput, Unavailable
 from muscope.backend.services.datasets.store import delete_dataset

@@ -17,7 +17,7 @@ from muscope.backend.domain.protocol.settle import targets_of
 from muscope.backend.domain.spec.experiment import Arm, Protocol, controls_of
 from muscope.backend.domain.spec.judging.decision import HOPELESS, Settle, further_seeds
 from muscope.backend.domain.spec.parametrization import Parametrization
-from muscope.backend.domain.spec.scenario import Scenario
+from muscope.backend.domain.spec.scenario import Scenario, ScenarioKind
 from tests.backend.domain.protocol_world import World, anything, num_seeds_at, valleys
 from tests.backend.domain.specs import some, spec, specs
 
@@ -208,10 +208,35 @@ def questions(draw):
 
 
 def _work(cells, seeds=None):
+    """Count width² times depth of the runs, times the steps of a horizon."""
     return sum(
-        cell.width**2 * cell.depth * sum(seeds is None or run.seed in seeds for run in cell.runs)
+        cell.width**2
+        * cell.depth
+        * (cell.scenario.number if cell.scenario.kind is ScenarioKind.HORIZON else 1)
+        * sum(seeds is None or run.seed in seeds for run in cell.runs)
         for cell in cells
     )
+
+
+def test_a_seed_of_a_larger_batch_counts_the_examples_it_sees():
+    asked = plan(scenarios=("as_given", "batch_axis:32"), widths=(8, 16))
+    full = World(asked.model_copy(update={"settle": None}), open_until(1000, contenders=frozenset({4})))
+    planned = sum(
+        cell.width**2 * (4 if cell.scenario == "batch_axis:32" else 1)
+        for cells in full.run()
+        for cell in cells
+        for _ in cell.runs
+    )
+    batch = 3 * (16**2 + 4 * 8**2)  # of the target as given, and of the base's size at four times the batch
+
+    seeds = []
+    for factor in (1.01, 0.99):
+        settle = Settle(max_work=factor * batch / planned)
+        world = World(asked.model_copy(update={"settle": settle}), open_until(8, contenders=frozenset({4})))
+        world.run()
+        seeds.append({str(cell.scenario): cell.runs[-1].seed for cell in world.cells.values()})
+
+    assert [each["batch_axis:32"] for each in seeds] == [7, 4]
 
 
 def _asserts_a_batch_is_allowed(world, evidence, cell, granted):

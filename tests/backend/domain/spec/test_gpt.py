@@ -68,6 +68,7 @@ def test_keys_of_fewer_heads_are_hidden_matrices_with_the_head_width_of_queries(
         ({"num_heads": 4, "num_kv_heads": 3}, 16, "spec.kv_heads_do_not_divide"),
         ({"num_heads": 4, "num_kv_heads": 8}, 16, "spec.kv_heads_do_not_divide"),
         ({"num_heads": 4, "positions": "rotary"}, 12, "spec.rotary_needs_even_heads"),
+        ({"norm": "rms", "has_norm": False}, 16, "spec.norm_without_norms"),
     ],
 )
 def test_heads_that_cannot_be_are_refused_by_name(options, width, code):

@@ -44,6 +44,15 @@ def test_reads_a_table_in_a_child(tmp_path, out):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dataset", "upload"]
 
 
+def test_a_folder_is_read_in_whose_name_is_no_text_in_this_locale(tmp_path):
+    folder = tmp_path / os.fsdecode(b"\xbc\xc2\xb8\xb3")  # as one that an EUC-JP terminal has made
+    folder.mkdir()
+
+    manifest = reading.read_file(_source(folder, table(rows(40))), folder / "dataset")
+
+    assert manifest.shape.num_train == 32
+
+
 def test_a_packed_table_is_read_in_a_child_and_nothing_unpacked_is_left(tmp_path, out):
     reading.read_file(_source(tmp_path, gzip.compress(table(rows(40)))), out)
 

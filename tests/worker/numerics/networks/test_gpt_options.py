@@ -195,6 +195,8 @@ def normals(user: UserGPT, model: GPT, data: TrainingData, width: int) -> dict[s
 RECIPE_OPTIMIZERS = {
     "sgd": OptimizerSpec.model_validate("sgd").changed(momentum=0.5, weight_decay=0.01),
     "adamw": OptimizerSpec.model_validate("adamw").changed(weight_decay=0.1),
+    "muon": OptimizerSpec.model_validate("muon").changed(weight_decay=0.1),
+    "adafactor": OptimizerSpec.model_validate("adafactor").changed(weight_decay=0.1),
 }
 
 
@@ -224,7 +226,11 @@ def recipe_of(model: GPT, data: TrainingData, optimizer: OptimizerSpec, num_step
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [*((name, "adamw") for name in OPTIONS if name != "none"), ("all", "sgd")]
+    ("name", "kind"),
+    [
+        *((name, "adamw") for name in OPTIONS if name != "none"),
+        *(("all", kind) for kind in ("sgd", "muon", "adafactor")),
+    ],
 )
 def test_the_users_network_with_the_recipe_follows_the_trajectory_over_200_steps(name, kind):
     model, optimizer = gpt(OPTIONS[name]), RECIPE_OPTIMIZERS[kind]

@@ -17,7 +17,7 @@ from muscope.backend.domain.spec.parametrization import Parametrization, TensorS
 from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
 from muscope.worker.numerics.losses import target_rows
 from muscope.worker.numerics.network import Network
-from muscope.worker.numerics.optimizer import Update, initial_moments
+from muscope.worker.numerics.optimizers.update import Update, initial_moments
 from tests import cases
 
 RECORDED = json.loads((Path(__file__).parents[3] / "fixtures" / "mup.json").read_text(encoding="utf-8"))

@@ -18,7 +18,7 @@ from muscope.backend.domain.spec.parametrization import Parametrization, TensorS
 from muscope.worker.numerics.losses import target_rows
 from muscope.worker.numerics.network import Network, init
 from muscope.worker.numerics.networks.residual_mlp.forward import apply
-from muscope.worker.numerics.optimizer import Update, initial_moments
+from muscope.worker.numerics.optimizers.update import Update, initial_moments
 from muscope.worker.numerics.trainer import train
 from tests import cases, reference
 

@@ -22,7 +22,7 @@ from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
 from muscope.worker.numerics.losses import target_rows
 from muscope.worker.numerics.network import Network, Params, init
 from muscope.worker.numerics.networks.residual_mlp.forward import apply
-from muscope.worker.numerics.optimizer import Update, initial_moments
+from muscope.worker.numerics.optimizers.update import Update, initial_moments
 from tests import cases
 from tests.worker.numerics.oracles.toy import Toy
 

@@ -11,7 +11,7 @@ import torch
 from muscope.backend.domain.spec.metrics import eos_threshold
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import TensorScaling
-from muscope.worker.numerics.optimizer import Update, initial_moments
+from muscope.worker.numerics.optimizers.update import Update, initial_moments
 from tests.worker.numerics.oracles.toy import over_widths
 
 OPTIMIZERS: dict[str, dict[str, Any]] = {

@@ -21,7 +21,7 @@ from muscope.backend.domain.spec.optimizer import PLAIN_SGD
 from muscope.backend.domain.spec.parametrization import TensorScaling
 from muscope.worker.numerics.linalg.lanczos import StoppingRule, largest_eigenpairs
 from muscope.worker.numerics.linalg.operators import flatten
-from muscope.worker.numerics.optimizer import Update, initial_moments
+from muscope.worker.numerics.optimizers.update import Update, initial_moments
 from tests.autograd_hessian import AutogradHessian
 
 FEATURES, SAMPLES = 8, 64

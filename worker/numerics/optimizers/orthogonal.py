@@ -11,20 +11,17 @@ from __future__ import annotations
 
 from torch import Tensor
 
-COEFFICIENTS = (3.4445, -4.7750, 2.0315)
-NUM_STEPS = 5
-# A norm below it counts as it: the factor of a zero matrix is zero.
-SMALLEST_NORM = 1e-7
+from muscope.backend.domain.spec.optimizer import NEWTON_SCHULZ
 
 
 def orthogonalised(matrix_RIO: Tensor) -> Tensor:
     """Return U S' Vᵀ of each matrix U S Vᵀ [R, n_in, n_out], with all of S' near 1."""
     is_tall = matrix_RIO.shape[-2] > matrix_RIO.shape[-1]
     wide = matrix_RIO.transpose(-2, -1) if is_tall else matrix_RIO
-    norm_R11: Tensor = wide.flatten(-2).norm(dim=-1).clamp(min=SMALLEST_NORM)[:, None, None]
+    norm_R11: Tensor = wide.flatten(-2).norm(dim=-1).clamp(min=NEWTON_SCHULZ.smallest_norm)[:, None, None]
     found: Tensor = wide / norm_R11
-    a, b, c = COEFFICIENTS
-    for _ in range(NUM_STEPS):
+    a, b, c = NEWTON_SCHULZ.coefficients
+    for _ in range(NEWTON_SCHULZ.num_steps):
         gram = found @ found.transpose(-2, -1)
         polynomial = gram.baddbmm(gram, gram, beta=b, alpha=c)
         found = found.baddbmm(polynomial, found, beta=a)

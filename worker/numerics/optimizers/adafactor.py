@@ -13,9 +13,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-BETA2_DECAY = 0.8
-CLIPPING = 1.0
-EPSILON_1, EPSILON_2 = 1e-30, 1e-3
+from muscope.backend.domain.spec.optimizer import ADAFACTOR
+
 _MATRIX = (-2, -1)
 
 
@@ -31,7 +30,7 @@ def rms(tensor: Tensor) -> Tensor:
 
 def step_size(weight: Tensor) -> Tensor:
     """Return max(ε₂, rms w), the size of a relative step of LR 1, [R, 1, 1]."""
-    return rms(weight).clamp_(min=EPSILON_2)
+    return rms(weight).clamp_(min=ADAFACTOR.epsilon_2)
 
 
 def clipped_direction(gradient: Tensor, factors: tuple[Tensor, ...], num_updates: int) -> Tensor:
@@ -43,11 +42,11 @@ def clipped_direction(gradient: Tensor, factors: tuple[Tensor, ...], num_updates
         num_updates: t, this update counted.
     """
     row, column = factors
-    share = num_updates**-BETA2_DECAY
-    squared = gradient.square().add_(EPSILON_1)
+    share = num_updates**-ADAFACTOR.beta2_decay
+    squared = gradient.square().add_(ADAFACTOR.epsilon_1)
     row.lerp_(squared.mean(dim=-1, keepdim=True), share)
     column.lerp_(squared.mean(dim=-2, keepdim=True), share)
     # Divided before it is multiplied: the product of two small means would be 0 in float32.
     relative = row / row.mean(dim=-2, keepdim=True)
     direction = gradient * relative.rsqrt_() * column.rsqrt()
-    return direction.div_(rms(direction).div_(CLIPPING).clamp_(min=1.0))
+    return direction.div_(rms(direction).div_(ADAFACTOR.clipping).clamp_(min=1.0))

@@ -27,8 +27,8 @@ from torch import Tensor
 
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, UpdateFamily
 from muscope.backend.domain.spec.parametrization import TensorScaling
-from muscope.worker.numerics import adafactor
-from muscope.worker.numerics.linalg.orthogonal import orthogonalised
+from muscope.worker.numerics.optimizers import adafactor
+from muscope.worker.numerics.optimizers.orthogonal import orthogonalised
 from muscope.worker.numerics.outer_product import OuterProduct
 
 # Of a weight, in the order of its moments: SGD keeps a velocity, Adam a mean and a mean square of gradients,

@@ -1,0 +1,215 @@
+"""A thousand experiments posted by ten users at once, while pages are read, and cells claimed and trained."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+import httpx
+import numpy as np
+import psutil
+
+from benchmarks.report import RowResult
+from benchmarks.stack import Stack, running
+from benchmarks.users import client_of, make_users
+from muscope.backend.db import claims
+from muscope.backend.db.accounts import fair_claims
+from muscope.backend.db.connection.session import Database
+from muscope.backend.domain.fair_share import Stint, seconds_used
+
+GOAL_POSTS, NUM_USERS = 1000, 10
+GOAL_POST, GOAL_PAGE, GOAL_CLAIM, GOAL_UNFAIR = 1.0, 1.0, 0.05, 0.1
+SHARE_SECONDS = 150.0
+_WIDTHS = ([16, 32], [16, 32, 64], [32, 64], [32, 64, 128])
+_LOOK_SECONDS, PATIENT_SECONDS = 0.5, 30.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Figures of one run: experiments stored of those posted, waits in seconds, slot-seconds by user.
+
+    Attributes:
+        processor: seconds of the web process, of one post with what was read beside it.
+    """
+
+    posted: int
+    stored: int
+    posts: list[float]
+    pages: list[float]
+    claims: list[float]
+    used: dict[str, float]
+    seconds: float
+    processor: float
+
+
+def posts() -> RowResult:
+    """Post a thousand different plans, or POSTS of the environment, and train for a while after that."""
+    wanted = int(os.environ.get("POSTS") or GOAL_POSTS)
+    with TemporaryDirectory(prefix="muscope-posts-") as folder, running(Path(folder) / "data") as stack:
+        return judged(_observe(stack, wanted // NUM_USERS))
+
+
+def judged(seen: Seen) -> RowResult:
+    """Return the row's result; fewer posts than the goal's are never a pass."""
+    table = [["what", "p50", "p95", "longest", "number"]]
+    p95 = {}
+    for name, found in (("post", seen.posts), ("page", seen.pages), ("claim", seen.claims)):
+        middle, p95[name], longest = (_percentile(found, share) for share in (50, 95, 100))
+        table.append([name, f"{middle:.3f} s", f"{p95[name]:.3f} s", f"{longest:.3f} s", f"{len(found)}"])
+    unfair = unfairness(seen.used)
+    is_met = (
+        seen.stored == seen.posted >= GOAL_POSTS
+        and p95["post"] <= GOAL_POST
+        and p95["page"] <= GOAL_PAGE
+        and p95["claim"] <= GOAL_CLAIM
+        and unfair <= GOAL_UNFAIR
+    )
+    value = (
+        f"{seen.stored}_of_{seen.posted},{p95['post']:.2f}s,{p95['page']:.2f}s,{1000 * p95['claim']:.0f}ms"
+    )
+    shares = ", ".join(f"{each:.0f}" for each in sorted(seen.used.values()))
+    notes = [
+        f"{seen.seconds:.0f} s of posting, {1000 * seen.processor:.0f} ms of the web process a post.",
+        "No two plans are alike, and the workers train what is posted.",
+        "Page: the list, or one experiment with its progress, by turns. A claimed cell is given back.",
+        f"Slot-seconds of each user: {shares}; the farthest from the mean is {unfair:.0%} away.",
+    ]
+    goal = f"{GOAL_POSTS}_of_{GOAL_POSTS},1s,1s,50ms,{GOAL_UNFAIR:.0%}"
+    return RowResult(f"{value},{unfair:.0%}", goal, is_met, table, notes)
+
+
+def _percentile(waits: list[float], share: int) -> float:
+    """Return a percentile; nothing seen is no wait that ended."""
+    return float(np.percentile(waits, share)) if waits else float("inf")
+
+
+def unfairness(used: dict[str, float]) -> float:
+    """Return how far the user farthest from an equal share is from it, relative to that share."""
+    fair = sum(used.values()) / len(used) if used else 0.0
+    return max(abs(each / fair - 1) for each in used.values()) if fair else float("inf")
+
+
+def _observe(stack: Stack, per_user: int) -> Seen:
+    tokens = make_users(stack, NUM_USERS)
+    with contextlib.ExitStack() as opened:
+        users = [opened.enter_context(client_of(stack, token)) for token in tokens]
+        datasets = [_post(user, "/examples/digits/dataset")["id"] for user in users]
+        stop, began, before = threading.Event(), time.monotonic(), _web_seconds(stack)
+        with ThreadPoolExecutor(NUM_USERS + 2) as pool:
+            pages = pool.submit(_pages, opened.enter_context(client_of(stack, tokens[0])), stop)
+            taken = pool.submit(_claims, stack, stop)
+            lots = [range(number, NUM_USERS * per_user, NUM_USERS) for number in range(NUM_USERS)]
+            try:
+                waits = list(pool.map(_post_many, users, datasets, lots))
+            finally:
+                stop.set()
+            seconds, processor = time.monotonic() - began, _web_seconds(stack) - before
+        stored = sum(user.get("/experiments?limit=1").raise_for_status().json()["total"] for user in users)
+        time.sleep(SHARE_SECONDS)
+        used = _slot_seconds(stack)
+    posted = [wait for of_user in waits for wait in of_user]
+    a_post = processor / len(posted)
+    return Seen(len(posted), stored, posted, pages.result(), taken.result(), used, seconds, a_post)
+
+
+def _web_seconds(stack: Stack) -> float:
+    """Return the processor time of the process that serves the page."""
+    pid = json.loads((stack.data / "stack.json").read_text())["children"]["web"]
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
+def _post(user: httpx.Client, path: str, **body: object) -> dict[str, str]:
+    """Return the answer to a POST; a refusal ends the row."""
+    answer: dict[str, str] = user.post(path, json=body or None).raise_for_status().json()
+    return answer
+
+
+def _post_many(user: httpx.Client, dataset: str, indices: Sequence[int]) -> list[float]:
+    """Post one user's plans one after the other; return the seconds of each."""
+    waits = []
+    for index in indices:
+        plan = {"widths": _WIDTHS[index % 4], "seeds": [index, index + 1, index + 2], "preset": "quick"}
+        began = time.monotonic()
+        _post(user, "/experiments", dataset_id=dataset, **plan)
+        waits.append(time.monotonic() - began)
+    return waits
+
+
+def _pages(user: httpx.Client, stop: threading.Event) -> list[float]:
+    waits: list[float] = []
+    newest = ""
+    while not stop.wait(_LOOK_SECONDS):
+        began = time.monotonic()
+        found = user.get(f"/experiments/{newest}".removesuffix("/")).raise_for_status().json()
+        waits.append(time.monotonic() - began)
+        newest = "" if newest else next((each["id"] for each in found["items"]), "")
+    return waits
+
+
+def _claims(stack: Stack, stop: threading.Event) -> list[float]:
+    """Return the seconds in which a worker's claim finds, takes and commits a cell; each is given back."""
+    waits: list[float] = []
+    database = Database(f"sqlite:///{stack.data / 'muscope.db'}", busy_seconds=PATIENT_SECONDS)
+    try:
+        while not stop.wait(_LOOK_SECONDS):
+            if (rung := _queued(stack)) is None:
+                continue
+            began = time.monotonic()
+            with database.write() as session:
+                taken = claims.claim(
+                    session,
+                    next(fair_claims.candidates(session, rung, now=datetime.now(UTC))),
+                    owner="benchmark",
+                    now=datetime.now(UTC),
+                )
+            waits.append(time.monotonic() - began)
+            if taken is not None:
+                with database.write() as session:
+                    claims.release(session, taken, now=datetime.now(UTC))
+    finally:
+        database.close()
+    return waits
+
+
+def _queued(stack: Stack) -> UUID | None:
+    asked = "SELECT id FROM cell WHERE state = 'queued' LIMIT 1"
+    with contextlib.closing(sqlite3.connect(stack.data / "muscope.db")) as connection:
+        found = connection.execute(asked).fetchone()
+    return None if found is None else UUID(found[0])
+
+
+def _slot_seconds(stack: Stack) -> dict[str, float]:
+    """Return the slot-seconds that each user has had since all of them have experiments waiting."""
+    with contextlib.closing(sqlite3.connect(stack.data / "muscope.db")) as connection:
+        waiting = connection.execute(
+            "SELECT owner_id, min(created_at) FROM experiment GROUP BY owner_id"
+        ).fetchall()
+        rows = connection.execute(
+            "SELECT e.owner_id, c.started_at, c.finished_at, c.state FROM cell c"
+            " JOIN experiment e ON e.id = c.experiment_id WHERE c.started_at IS NOT NULL"
+        ).fetchall()
+    since = max(_moment(created) for _, created in waiting)
+    stints = [
+        Stint(owner, _moment(start), None if state == "running" else _moment(end))
+        for owner, start, end, state in rows
+        if state == "running" or (end and _moment(end) > since)
+    ]
+    return dict.fromkeys((owner for owner, _ in waiting), 0.0) | seconds_used(
+        stints, since, datetime.now(UTC)
+    )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

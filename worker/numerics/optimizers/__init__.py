@@ -1,0 +1,1 @@
+"""Steps of optimizers for stacked runs, in effective learning rates."""
