@@ -4949,6 +4949,11 @@ export interface components {
              */
             most_compared: number;
             /**
+             * Rank Arms
+             * @description Arms of adapters, whose sizes are ranks; all others are of width and depth.
+             */
+            rank_arms: components["schemas"]["Parametrization"][];
+            /**
              * Recipes
              * @description Ways of training; the first holds unless another is named.
              */
@@ -6221,7 +6226,7 @@ export interface components {
          * @description Type of a setting's value.
          * @enum {string}
          */
-        SettingKind: "choice" | "yes_no" | "number" | "numbers";
+        SettingKind: "choice" | "yes_no" | "number" | "numbers" | "texts";
         /**
          * Settle
          * @description Settle stage: seeds are added where they decide, until the answer is decided or these are used.

@@ -110,6 +110,9 @@ class Adapted(Brought):
 
     has_branches: ClassVar[bool] = False
     has_ranks: ClassVar[bool] = True
+    asked: ClassVar[frozenset[str]] = frozenset(
+        {"targets", "alpha", "scale", "init", "lr_ratio", "network_width", "network_depth"}
+    )
     family: Literal["adapted"] = "adapted"  # type: ignore[assignment]
     targets: tuple[str, ...] = ()
     alpha: float = Field(default=16.0, gt=0, le=1e6, allow_inf_nan=False)
