@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from muscope.backend.domain.plan.conclusions import conclusions
 from muscope.backend.domain.plan.defaults import Capacity
 from muscope.backend.domain.plan.plan_request import PlanRequest, resolve
 from muscope.backend.domain.protocol.grid import full_grid
@@ -21,8 +22,8 @@ from muscope.backend.domain.spec.families.brought import (
     DepthTable,
     Example,
     Leaf,
-    Work,
 )
+from muscope.backend.domain.spec.families.brought_work import Work
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import OF_RANK, Parametrization
 from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
@@ -190,3 +191,17 @@ def test_a_thorough_preset_stays_within_the_largest_rank() -> None:
 def test_other_options_are_another_question() -> None:
     every: tuple[dict[str, Any], ...] = ({}, {"alpha": 8.0}, {"init": "B"}, {"lr_ratio": 16.0})
     assert len({planned({}, **options).sha256() for options in every}) == 4
+
+
+def test_what_a_plan_can_conclude_is_said_of_ranks() -> None:
+    (reach,) = [each for each in conclusions(planned({})) if each.code == "ranks"]
+    assert reach.params == {"base": 2, "target": 16, "factor": 8.0}
+
+
+def test_a_text_with_another_vocabulary_changes_the_readout_alone() -> None:
+    model = adapted()
+    changed = [model.of_vocabulary(layer, 20, 50) for layer in model.layers]
+    assert changed == list(model.layers)  # the head's matrix has no axis of the vocabulary
+    tied = LAYERS[3].model_copy(update={"name": "other", "is_tied": True})
+    assert model.of_vocabulary(tied, 20, 50).num_outputs == 50
+    assert model.of_vocabulary(tied, 30, 50) == tied
