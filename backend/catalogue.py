@@ -27,15 +27,26 @@ def text(key: str, language: str = DEFAULT_LANGUAGE, /, **params: str | int | fl
     return catalogue(language)[key].format(**params)
 
 
-def headline_text(part: str, outcome: str, rule: str, language: str = DEFAULT_LANGUAGE) -> str:
+def key_of_size(key: str, language: str, *, of_rank: bool) -> str:
+    """Return the key of a text in its form for ranks, `key.rank`, where sizes are ranks and it has one."""
+    form = f"{key}.rank"
+    return form if of_rank and form in catalogue(language) else key
+
+
+def headline_text(
+    part: str, outcome: str, rule: str, language: str = DEFAULT_LANGUAGE, *, of_rank: bool = False
+) -> str:
     """Return the words of a rule, or of the outcome where the rule has none of its own.
 
     Args:
+        of_rank: the sizes are ranks of adapters.
         part: `title`, `manager` or `next`.
         rule: code of the rule that decided; `at_limit` for an open answer that seeds do not settle.
     """
     texts = catalogue(language)
-    return texts.get(f"headline.{rule}.{part}", texts[f"outcome.{outcome}.{part}"])
+    key = f"headline.{rule}.{part}"
+    key = key if key in texts else f"outcome.{outcome}.{part}"
+    return texts[key_of_size(key, language, of_rank=of_rank)]
 
 
 def error_text(error: MuscopeError, language: str) -> str:

@@ -12,7 +12,7 @@ from muscope.backend.domain.protocol.grid import PlannedRun
 from muscope.backend.domain.spec.dataset import DataDims, Task
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
-from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.parametrization import OF_SIZE, Parametrization
 from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
 from muscope.worker.numerics.network import Network, Params, init
 from muscope.worker.numerics.networks.residual_mlp.derivatives import HandWrittenResidualMlp
@@ -24,7 +24,7 @@ NUM_TRAIN = 40
 BASE_WIDTH = 8
 # Of the networks that come with µScope; the third is a brought one's own.
 LOSSES = (Loss.CROSS_ENTROPY, Loss.SQUARED_ERROR)
-UNDER_SGD = tuple(arm for arm in Parametrization if arm is not Parametrization.COMPLETEP)
+UNDER_SGD = tuple(arm for arm in OF_SIZE if arm is not Parametrization.COMPLETEP)
 
 PROGRAM = CellProgram(
     parametrization=Parametrization.MUP,

@@ -95,6 +95,7 @@ class Model(Reply):
     error: str | None
     check: Json | None = None
     check_error: str | None = None
+    adaptable: list[Json] | None = None
     rule: list[Json] = field(default_factory=list)
     rule_text: str = ""
 
@@ -205,10 +206,16 @@ class Verdict(Reply):
         found: float | None = (self.raw.get("carried") or {}).get("lr") or self.raw["arm"].get("base_lr")
         return found
 
-    def text(self, part: str, language: str = DEFAULT_LANGUAGE) -> str:
-        """Return `title`, `manager` (what it means) or `next` (what to do) as a sentence."""
+    def text(self, part: str, language: str = DEFAULT_LANGUAGE, *, of_rank: bool = False) -> str:
+        """Return `title`, `manager` (what it means) or `next` (what to do) as a sentence.
+
+        Args:
+            of_rank: the experiment's sizes are ranks of adapters.
+        """
         is_at_limit = self.rule == "unresolved" and self.open is not None and not self.can_settle
-        return headline_text(part, self.outcome, "at_limit" if is_at_limit else self.rule, language)
+        return headline_text(
+            part, self.outcome, "at_limit" if is_at_limit else self.rule, language, of_rank=of_rank
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Self
 
-from muscope.backend.catalogue import DEFAULT_LANGUAGE, text
+from muscope.backend.catalogue import DEFAULT_LANGUAGE, key_of_size, text
 from muscope.backend.client.replies import Experiment, Json, Verdict
 
 PLOTLY = "application/vnd.plotly.v1+json"
@@ -74,11 +74,16 @@ class Result:
         display(HTML(self._repr_html_()), *self.figures)
 
     def _say(self, part: str) -> str:
-        return self.verdict.text(part, self.language)
+        return self.verdict.text(part, self.language, of_rank=self._is_of_rank)
+
+    @property
+    def _is_of_rank(self) -> bool:
+        return bool(self.experiment.spec.get("model", {}).get("family") == "adapted")
 
     def _sizes(self) -> str:
         sizes = {"base": self.verdict.base_width, "target": self.verdict.target_width}
-        return text("client.card.sizes", self.language, **sizes)
+        key = key_of_size("client.card.sizes", self.language, of_rank=self._is_of_rank)
+        return text(key, self.language, **sizes)
 
     def _marks(self) -> list[str]:
         marks = {"interim": self.verdict.is_interim, "provisional": self.verdict.is_provisional}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from muscope.backend.catalogue import text
+from muscope.backend.catalogue import key_of_size, text
 from muscope.backend.domain.spec.parametrization import Parametrization
 
 # Small to large. Each has a contrast of at least 3:1 on white and on the dark page, and blue to yellow is the
@@ -23,6 +23,8 @@ DASHES = {
     Parametrization.SP: "dot",
     Parametrization.DEPTH_MUP: "dashdot",
     Parametrization.COMPLETEP: "longdash",
+    Parametrization.LORA: "solid",
+    Parametrization.RSLORA: "dot",
 }
 FONT = (
     'system-ui, -apple-system, "Segoe UI", "Hiragino Sans", "Noto Sans CJK JP", "Noto Sans JP", '
@@ -73,12 +75,13 @@ SHADES = {
 
 
 class Style(NamedTuple):
-    """Appearance of a figure as the viewer chose it."""
+    """Appearance of a figure as the viewer chose it, and whether sizes are ranks of adapters."""
 
     language: str
     mode: Mode = Mode.LIGHT
     y_scale: YScale = YScale.LOG
     x_scale: YScale = YScale.LINEAR
+    of_rank: bool = False
 
     @property
     def shades(self) -> Shades:
@@ -86,7 +89,8 @@ class Style(NamedTuple):
 
     def say(self, key: str, **params: str | int | float) -> str:
         """Return a text of the catalogue, `figure.<key>`."""
-        return text(f"figure.{key}", self.language, **params)
+        named = key_of_size(f"figure.{key}", self.language, of_rank=self.of_rank)
+        return text(named, self.language, **params)
 
     def metric(self, name: str) -> str:
         """Return what a metric is called in a sentence."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.machines import models
 from muscope.backend.db.schema.model_table import WorkerModelRow
+from muscope.backend.domain.spec.families.adapted import Adapted
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.errors import InvalidInput, NotFound
@@ -34,9 +35,14 @@ def find_model(context: Context, session: Session, network: str, sha256: str | N
 
 
 def announced(context: Context, session: Session, model: ModelFamily | None) -> ModelFamily | None:
-    """Return a request's model, a brought one as the workers that hold it describe it."""
+    """Return a request's model, a brought one as the workers that hold it describe it.
+
+    Raises InvalidInput for adapters that the model cannot have.
+    """
     if not isinstance(model, Brought):
         return model
     description = find_model(context, session, model.network, model.sha256).description
     assert description is not None
+    if isinstance(model, Adapted):
+        return model.described_by(description.family, description.adaptable)
     return description.family

@@ -1865,6 +1865,115 @@ export interface components {
          */
         Activation: "gelu" | "swiglu";
         /**
+         * Adaptable
+         * @description A network of one width and depth as adapters see it.
+         *
+         *     Attributes:
+         *         others: modules with weights that get no adapter, `name (type)`.
+         *         weights_sha256: of the weights that the file gives; None where `build` draws them.
+         */
+        Adaptable: {
+            /** Depth */
+            depth: number;
+            /** Layers */
+            layers: components["schemas"]["Linear"][];
+            /**
+             * Others
+             * @default []
+             */
+            others: string[];
+            /** Weights Sha256 */
+            weights_sha256?: string | null;
+            /** Width */
+            width: number;
+        };
+        /**
+         * Adapted
+         * @description A network of the operator's with adapters on some of its linear layers.
+         *
+         *     Attributes:
+         *         targets: names of layers, or the ends of their names; without any, every linear layer.
+         *         alpha: α of the operator's code; at the base rank r the scale is α/r or α/√r, as `scale` says.
+         *         init: the factor that starts at random.
+         *         lr_ratio: LR of B over the LR of A (LoRA+, arXiv 2402.12354).
+         *         network_width, network_depth: of the network; the widest and shallowest known where none is named.
+         *         layers: layers with adapters, filled in from what the workers announce.
+         *         weights_sha256: of the frozen weights; None where `build` draws them at random.
+         */
+        Adapted: {
+            /**
+             * Alpha
+             * @default 16
+             */
+            alpha: number;
+            example?: components["schemas"]["Example"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            family: "adapted";
+            /** @default A */
+            init: components["schemas"]["AdapterInit"];
+            /**
+             * Layers
+             * @default []
+             */
+            layers: components["schemas"]["Linear"][];
+            /**
+             * Lr Ratio
+             * @default 1
+             */
+            lr_ratio: number;
+            /**
+             * Network
+             * @default
+             */
+            network: string;
+            /** Network Depth */
+            network_depth?: number | null;
+            /** Network Width */
+            network_width?: number | null;
+            /** @default alpha/r */
+            scale: components["schemas"]["AdapterScale"];
+            /** Sha256 */
+            sha256?: string | null;
+            /**
+             * Sizes
+             * @default []
+             */
+            sizes: number[];
+            /**
+             * Stacked Up To
+             * @default 0
+             */
+            stacked_up_to: number;
+            /**
+             * Tables
+             * @default []
+             */
+            tables: components["schemas"]["DepthTable"][];
+            /**
+             * Targets
+             * @default []
+             */
+            targets: string[];
+            text?: components["schemas"]["TextRange"] | null;
+            /** Weights Sha256 */
+            weights_sha256?: string | null;
+        };
+        /**
+         * AdapterInit
+         * @description Factor that is drawn at random; the other one starts at zero.
+         * @enum {string}
+         */
+        AdapterInit: "A" | "B";
+        /**
+         * AdapterScale
+         * @description Rule of the scale s by the rank, as the operator's own code has it.
+         * @enum {string}
+         */
+        AdapterScale: "alpha/r" | "alpha/sqrt(r)";
+        /**
          * AnswerNumbers
          * @description Numbers of the verdict that decides an experiment, as its card shows them.
          */
@@ -3458,7 +3567,7 @@ export interface components {
             /** Measures */
             measures?: components["schemas"]["Measure"][] | null;
             /** Model */
-            model?: (components["schemas"]["ResidualMLP"] | components["schemas"]["ConvNet"] | components["schemas"]["ResidualConvNet"] | components["schemas"]["ViT"] | components["schemas"]["GPT"] | components["schemas"]["Brought"]) | null;
+            model?: (components["schemas"]["ResidualMLP"] | components["schemas"]["ConvNet"] | components["schemas"]["ResidualConvNet"] | components["schemas"]["ViT"] | components["schemas"]["GPT"] | components["schemas"]["Brought"] | components["schemas"]["Adapted"]) | null;
             /** Name */
             name?: string | null;
             /** Num Steps */
@@ -3555,7 +3664,7 @@ export interface components {
              *       "layers_per_block": 1
              *     }
              */
-            model: components["schemas"]["ResidualMLP"] | components["schemas"]["ConvNet"] | components["schemas"]["ResidualConvNet"] | components["schemas"]["ViT"] | components["schemas"]["GPT"] | components["schemas"]["Brought"];
+            model: components["schemas"]["ResidualMLP"] | components["schemas"]["ConvNet"] | components["schemas"]["ResidualConvNet"] | components["schemas"]["ViT"] | components["schemas"]["GPT"] | components["schemas"]["Brought"] | components["schemas"]["Adapted"];
             /** Num Steps */
             num_steps: number;
             /**
@@ -4361,6 +4470,28 @@ export interface components {
             shape: number[];
         };
         /**
+         * Linear
+         * @description One linear layer of a network that adapters can be put on.
+         *
+         *     Attributes:
+         *         name: of the module.
+         *         num_inputs, num_outputs: at the network's width.
+         *         is_tied: its matrix is used elsewhere too; an adapter acts where the layer is called.
+         */
+        Linear: {
+            /**
+             * Is Tied
+             * @default false
+             */
+            is_tied: boolean;
+            /** Name */
+            name: string;
+            /** Num Inputs */
+            num_inputs: number;
+            /** Num Outputs */
+            num_outputs: number;
+        };
+        /**
          * LinkView
          * @description A one-time link, shown this once.
          */
@@ -4519,6 +4650,11 @@ export interface components {
          * @description A model of the operator's as the workers that hold it have found it.
          */
         ModelView: {
+            /**
+             * Adaptable
+             * @description Sizes of `adapted:<name>`: linear layers, other modules, frozen weights.
+             */
+            adaptable: components["schemas"]["Adaptable"][];
             /** @description Check of its parametrization; null until a worker is done. */
             check: components["schemas"]["ModelCheckView"] | null;
             /**
@@ -4813,6 +4949,11 @@ export interface components {
              */
             most_compared: number;
             /**
+             * Rank Arms
+             * @description Arms of adapters, whose sizes are ranks; all others are of width and depth.
+             */
+            rank_arms: components["schemas"]["Parametrization"][];
+            /**
              * Recipes
              * @description Ways of training; the first holds unless another is named.
              */
@@ -4900,7 +5041,7 @@ export interface components {
          * @description Scaling of initialisation, LR and forward multipliers with size.
          * @enum {string}
          */
-        Parametrization: "mup" | "sp" | "ntp" | "depth_mup" | "completep";
+        Parametrization: "mup" | "sp" | "ntp" | "depth_mup" | "completep" | "lora" | "rslora";
         /**
          * Part
          * @description Group of activations that every family has; only transformers have attention logits, others NaN.
@@ -5171,7 +5312,7 @@ export interface components {
             /** Measures */
             measures?: components["schemas"]["Measure"][] | null;
             /** Model */
-            model?: (components["schemas"]["ResidualMLP"] | components["schemas"]["ConvNet"] | components["schemas"]["ResidualConvNet"] | components["schemas"]["ViT"] | components["schemas"]["GPT"] | components["schemas"]["Brought"]) | null;
+            model?: (components["schemas"]["ResidualMLP"] | components["schemas"]["ConvNet"] | components["schemas"]["ResidualConvNet"] | components["schemas"]["ViT"] | components["schemas"]["GPT"] | components["schemas"]["Brought"] | components["schemas"]["Adapted"]) | null;
             /** Name */
             name?: string | null;
             /** Num Steps */
@@ -6087,7 +6228,7 @@ export interface components {
          * @description Type of a setting's value.
          * @enum {string}
          */
-        SettingKind: "choice" | "yes_no" | "number" | "numbers";
+        SettingKind: "choice" | "yes_no" | "number" | "numbers" | "texts";
         /**
          * Settle
          * @description Settle stage: seeds are added where they decide, until the answer is decided or these are used.
@@ -7659,6 +7800,10 @@ export interface components {
     pathItems: never;
 }
 export type Activation = components['schemas']['Activation'];
+export type Adaptable = components['schemas']['Adaptable'];
+export type Adapted = components['schemas']['Adapted'];
+export type AdapterInit = components['schemas']['AdapterInit'];
+export type AdapterScale = components['schemas']['AdapterScale'];
 export type AnswerNumbers = components['schemas']['AnswerNumbers'];
 export type Arm = components['schemas']['Arm'];
 export type ArmAnswer = components['schemas']['ArmAnswer'];
@@ -7773,6 +7918,7 @@ export type JudgementView = components['schemas']['JudgementView'];
 export type KindLimits = components['schemas']['KindLimits'];
 export type LabelsRequest = components['schemas']['LabelsRequest'];
 export type Leaf = components['schemas']['Leaf'];
+export type Linear = components['schemas']['Linear'];
 export type LinkView = components['schemas']['LinkView'];
 export type Loss = components['schemas']['Loss'];
 export type LossChoice = components['schemas']['LossChoice'];

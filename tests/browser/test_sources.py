@@ -104,7 +104,8 @@ def test_every_text_of_the_page_is_used():
     named = set(re.findall(r'"(ui\.[\w.]+)"', sources))
     begun = tuple(set(re.findall(r"`(ui\.[\w.]+\.)\$\{", sources)))
 
-    unused = {key for key in english() if key.startswith("ui.") and key.removesuffix(".plain") not in named}
+    texts = {key: key.removesuffix(".rank").removesuffix(".plain") for key in english()}
+    unused = {key for key, text in texts.items() if key.startswith("ui.") and text not in named}
     assert {key for key in unused if not key.startswith(begun)} == set()
 
 
@@ -135,7 +136,9 @@ def test_the_form_names_every_option_of_a_request():
         "scenarios", "settle", "thresholds",
     }  # fmt: skip
     wanted |= {
-        f"model.{name}" for family in FAMILIES if family is not Brought for name in family.model_fields
+        f"model.{name}"
+        for family in FAMILIES
+        for name in (family.asked if issubclass(family, Brought) else family.model_fields)
     } - {
         "model.branch_exponent"  # has a name of its own
     }

@@ -17,8 +17,25 @@ import { learnOptions, speak } from "./browser_stub.js";
 
 before(learnOptions);
 
-const RESNET = { name: "resnet", error: null, widths: [16, 32], depths: [2] };
-const BROKEN = { name: "broken", error: "no build()", widths: [], depths: [] };
+const RESNET = {
+  name: "resnet",
+  error: null,
+  widths: [16, 32],
+  depths: [2],
+  adaptable: [{ layers: [] }],
+};
+const LLAMA = {
+  ...RESNET,
+  name: "llama",
+  adaptable: [{ layers: [{ name: "q" }] }],
+};
+const BROKEN = {
+  name: "broken",
+  error: "no build()",
+  widths: [],
+  depths: [],
+  adaptable: [],
+};
 const SPEC = {
   optimizer: { kind: "sgd" },
   model: { family: "brought", network: "resnet" },
@@ -31,6 +48,34 @@ test("a model that cannot be trained is no choice, and one in two versions is a 
     "convnet",
     "brought:resnet",
   ]);
+});
+
+test("a model with linear layers can be chosen with adapters, and its options go along", () => {
+  assert.deepEqual(familyChoices([], [RESNET, LLAMA]), [
+    "brought:resnet",
+    "brought:llama",
+    "adapted:llama",
+  ]);
+  const texts = {
+    "model.family": "adapted:llama",
+    "model.targets": "q, v",
+    "model.alpha": "8",
+    "model.scale": "alpha/sqrt(r)",
+    "model.patch_size": "4",
+  };
+  assert.equal(contextOf(texts).family, "adapted");
+  assert.deepEqual(valuesOf({ texts }).model, {
+    family: "adapted",
+    network: "llama",
+    targets: ["q", "v"],
+    alpha: 8,
+    scale: "alpha/sqrt(r)",
+  });
+  const field = GROUPS.flatMap((group) => group.fields).find(
+    ({ name }) => name === "model.family",
+  );
+  const spec = { ...SPEC, model: { family: "adapted", network: "llama" } };
+  assert.equal(shownValue(field, spec), "adapted:llama");
 });
 
 test("a chosen model is asked for by its name, without the options of other families", () => {

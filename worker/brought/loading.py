@@ -7,6 +7,7 @@
     depths = (2, 4)                                              depths, where `build` takes one
     optimizer(model, width, lr) -> torch.optim.Optimizer         of a model that is parametrized already
     scheduler(optimizer) -> a scheduler of torch
+    pretrained(width) or pretrained(width, depth) -> dict        weights that adapters are trained on top of
 
 Whatever the file raises, `SystemExit` included, becomes an InvalidInput that names the function and the size.
 """
@@ -61,6 +62,11 @@ class BroughtModel:
         """Tell whether the file brings its own optimizer."""
         return "optimizer" in self.functions
 
+    @property
+    def has_weights(self) -> bool:
+        """Tell whether the file gives weights, on top of which adapters are trained."""
+        return "pretrained" in self.functions
+
     def at_depth(self, depth: int) -> BroughtModel:
         """Return the same file, whose models have `depth` from now on; its `build` must take one."""
         return replace(self, depth=depth) if self.depths else self
@@ -75,11 +81,17 @@ class BroughtModel:
     def build(self, width: int, seed: int) -> nn.Module:
         """Return the model of a width, initialised from `seed`, in training mode on the CPU."""
         torch.manual_seed(seed)
-        sizes = (width,) if not self.depths else (width, self.depth or self.depths[0])
-        model = self.call("build", *sizes, size=width)
+        model = self.call("build", *self._arguments(width), size=width)
         if not isinstance(model, nn.Module):
             raise InvalidInput("brought.build_not_module", width=width, given=type(model).__name__)
         return model.train()
+
+    def pretrained(self, width: int) -> Any:
+        """Return the weights by name that the file gives for a width."""
+        return self.call("pretrained", *self._arguments(width), size=width)
+
+    def _arguments(self, width: int) -> tuple[int, ...]:
+        return (width,) if not self.depths else (width, self.depth or self.depths[0])
 
     def batch(self, seed: int) -> Any:
         """Return the first training batch of a seed."""
@@ -189,7 +201,7 @@ def _configured(folder: Path) -> BroughtModel:
 def _functions_of(module: Any, path: Path) -> BroughtModel:
     functions = {
         name: value
-        for name in ("build", "loss", "batches", "optimizer", "scheduler")
+        for name in ("build", "loss", "batches", "optimizer", "scheduler", "pretrained")
         if callable(value := getattr(module, name, None))
     }
     if "build" not in functions:

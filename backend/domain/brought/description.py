@@ -7,6 +7,7 @@ from enum import StrEnum
 from muscope.backend.domain.brought.measured import MeasuredModel
 from muscope.backend.domain.brought.rule import RuleLine
 from muscope.backend.domain.spec.dataset import DatasetShape, Frozen
+from muscope.backend.domain.spec.families.adapted import Adaptable
 from muscope.backend.domain.spec.families.brought import Brought
 
 
@@ -29,6 +30,7 @@ class Description(Frozen):
         num_parameters: at the narrowest and the widest size that was looked at.
         rule: fields that grow or are replaced, of a Hugging Face configuration.
         measured: what the check of its parametrization has measured; None as long as there is nothing.
+        adaptable: its sizes as low-rank adapters see them.
         check_error: error that ended the check, as `as_stored` writes it.
     """
 
@@ -41,3 +43,4 @@ class Description(Frozen):
     rule: tuple[RuleLine, ...] = ()
     measured: MeasuredModel | None = None
     check_error: str | None = None
+    adaptable: tuple[Adaptable, ...] = ()

@@ -19,12 +19,14 @@ from typing import NamedTuple
 
 from muscope.backend.domain.spec.dataset import DataDims
 from muscope.backend.domain.spec.experiment import ExperimentSpec
+from muscope.backend.domain.spec.families.adapted import Adapted
 from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.optimizer import ADAFACTOR, OptimizerKind, OptimizerSpec, UpdateFamily
 from muscope.backend.domain.spec.parametrization import Parametrization, Role, TensorScaling
 from muscope.backend.domain.spec.scaling.depth_scaling import branch_mult, depth_alpha
 from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
 from muscope.backend.domain.spec.size import Size
+from muscope.backend.errors import InvalidInput
 
 
 class TensorRecipe(NamedTuple):
@@ -70,6 +72,8 @@ def adoption_recipe(
 ) -> AdoptionRecipe:
     """Return the constants of a size; raises InvalidInput for a size that the network cannot have."""
     model, optimizer = spec.model, spec.optimizer
+    if isinstance(model, Adapted):
+        raise InvalidInput("recipe.adapted", rank=size.width)
     model.require_size(dims, size.width, size.depth)
     table = scaling_table(
         parametrization,

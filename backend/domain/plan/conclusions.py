@@ -28,7 +28,8 @@ def _conclusions(spec: ExperimentSpec) -> Iterator[Reason]:
         yield Reason(code="answer", params={"seeds": seeds})
     if spec.settle is not None:
         yield Reason(code="settles", params={"seeds": spec.settle.max_seeds, "factor": spec.settle.max_work})
-    yield Reason(code="sizes", params={"base": base, "target": target, "factor": round(target / base, 2)})
+    code = "ranks" if spec.model.has_ranks else "sizes"
+    yield Reason(code=code, params={"base": base, "target": target, "factor": round(target / base, 2)})
     if Axis.DEPTH in axes_of(spec):
         yield Reason(code="depths", params={"base": min(spec.depths), "target": max(spec.depths)})
     if len(spec.judged_scenarios) > 1:

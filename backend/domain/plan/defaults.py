@@ -17,7 +17,8 @@ from muscope.backend.domain.plan.recipes import MEASURE_EVERY, RECIPE_PLANS, Rec
 from muscope.backend.domain.protocol import foreseen_cells
 from muscope.backend.domain.protocol.grid import PlannedCell
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
-from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss, control_for
+from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss, arms_for
+from muscope.backend.domain.spec.families.adapted import Adapted
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
@@ -25,7 +26,7 @@ from muscope.backend.domain.spec.families.transformer import GPT
 from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.model import Model
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec, UpdateFamily
-from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.parametrization import OF_RANK, Parametrization
 
 WIDTHS = (32, 64, 128, 256)
 DEPTHS = (3,)
@@ -51,6 +52,12 @@ LOWEST_LOG2_LR: dict[tuple[Loss, Parametrization], int] = {
     (Loss.SQUARED_ERROR, Parametrization.COMPLETEP): -8,
     (Loss.SQUARED_ERROR, Parametrization.NTP): -8,
     (Loss.SQUARED_ERROR, Parametrization.SP): -9,
+}
+# Of adapters there is no sweep yet: the grid of the usual arm, to be named by whoever has tuned already.
+LOWEST_LOG2_LR |= {
+    (loss, rule): LOWEST_LOG2_LR[loss, Parametrization.MUP]
+    for loss in (Loss.CROSS_ENTROPY, Loss.SQUARED_ERROR)
+    for rule in OF_RANK
 }
 # A brought network's own loss is of unknown size: the grid of the usual one.
 LOWEST_LOG2_LR |= {(Loss.OWN, arm): LOWEST_LOG2_LR[Loss.CROSS_ENTROPY, arm] for arm in Parametrization}
@@ -102,9 +109,9 @@ FAMILY_DEFAULTS: dict[str, FamilyDefaults] = {
 }
 
 
-def usual_measures(loss: Loss) -> tuple[Measure, ...]:
+def usual_measures(loss: Loss, model: ModelFamily) -> tuple[Measure, ...]:
     """Return what is measured besides where nothing else is asked for."""
-    return () if loss is Loss.OWN else MEASURES
+    return () if loss is Loss.OWN or isinstance(model, Adapted) else MEASURES
 
 
 def has_own_loss(model: ModelFamily) -> bool:
@@ -114,9 +121,17 @@ def has_own_loss(model: ModelFamily) -> bool:
 
 def _family_defaults(model: ModelFamily) -> FamilyDefaults:
     """Return the defaults of a family; of a brought network, the widths that its workers have looked at."""
+    if isinstance(model, Adapted) and model.is_described:
+        return FamilyDefaults(_ranks(model.largest_rank), (model.network_depth or 1,), SEEDS[:3], 32, 64)
     if isinstance(model, Brought) and model.is_described:
         return FamilyDefaults(model.sizes[:4], (model.tables[0].depth,), SEEDS[:3], 32, 64)
     return FAMILY_DEFAULTS.get(model.name, FamilyDefaults())
+
+
+def _ranks(largest: int) -> tuple[int, ...]:
+    """Return four ranks one octave apart, up to 32 or as far as the layers allow."""
+    highest = min(5, largest.bit_length() - 1)
+    return tuple(2**power for power in range(max(0, highest - 3), highest + 1))
 
 
 def default_model(shape: DatasetShape) -> Model:
@@ -155,7 +170,7 @@ def default_spec(
     defaults = _family_defaults(model)
     optimizer = optimizer or plan.optimizer_of(model)
     batch_size = min(defaults.batch_size, shape.num_train)
-    arms = (Parametrization.MUP, control_for(loss, optimizer))
+    arms = arms_for(model, loss, optimizer)
     return ExperimentSpec(
         dataset_sha256=dataset_sha256,
         model=model,
@@ -169,7 +184,7 @@ def default_spec(
         batch_size=batch_size,
         num_steps=plan.num_steps(shape.num_train, batch_size),
         measure_every=MEASURE_EVERY,
-        measures=usual_measures(loss),
+        measures=usual_measures(loss, model),
         sharpness_batch_size=min(defaults.sharpness_batch_size, shape.num_train),
     )
 
@@ -195,7 +210,7 @@ def cut_steps(
     were asked for besides the usual ones take more time and no steps: other steps would be another question.
     """
     asked = spec
-    spec = spec.model_copy(update={"measures": usual_measures(spec.loss)})
+    spec = spec.model_copy(update={"measures": usual_measures(spec.loss, spec.model)})
     cells = [cell for cell in foreseen_cells(spec) if not cell.scenario.is_step_up]
     least = MIN_INTERVALS * spec.measure_every
     while plan_seconds(spec, cells, shape, capacity) > target_seconds:

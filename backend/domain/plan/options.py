@@ -22,7 +22,7 @@ from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.measures import Measure
 from muscope.backend.domain.spec.model import FAMILIES
 from muscope.backend.domain.spec.optimizer import OptimizerKind, OptimizerSpec, readers
-from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.parametrization import OF_RANK, Parametrization
 from muscope.backend.errors import InvalidInput
 
 Registry = tuple[type[ModelFamily], ...]
@@ -38,6 +38,7 @@ class SettingKind(StrEnum):
     YES_NO = "yes_no"
     NUMBER = "number"
     NUMBERS = "numbers"
+    TEXTS = "texts"
 
 
 class Setting(Frozen):
@@ -70,6 +71,9 @@ class PlanOptions(Frozen):
         description="Ways of training; the first holds unless another is named."
     )
     arms: tuple[Parametrization, ...]
+    rank_arms: tuple[Parametrization, ...] = Field(
+        description="Arms of adapters, whose sizes are ranks; all others are of width and depth."
+    )
     measures: tuple[Measure, ...]
     default_measures: tuple[Measure, ...] = Field(description="Measured when a request does not say.")
 
@@ -91,6 +95,7 @@ def plan_options(families: Registry = FAMILIES) -> PlanOptions:
             for name, plan in RECIPE_PLANS.items()
         ),
         arms=tuple(Parametrization),
+        rank_arms=OF_RANK,
         measures=tuple(Measure),
         default_measures=MEASURES,
     )
@@ -123,6 +128,8 @@ def _is_allowed(loss: Loss, task: Task) -> bool:
 def _settings(families: Registry) -> Iterator[Setting]:
     branched = tuple(family().name for family in families if family.has_branches)
     for name, kind, values in _fields_of(PlanRequest):
+        if kind is SettingKind.TEXTS:
+            continue  # each of them is ticked
         yield Setting(
             name=name,
             kind=kind,
@@ -144,9 +151,9 @@ def _model_settings(families: Registry) -> Iterator[Setting]:
     )
     found: dict[str, Setting] = {}
     for family in families:
-        if family is Brought:  # described by the workers that hold it
-            continue
         for name, kind, values in _fields_of(family, _MODEL):
+            if issubclass(family, Brought) and name.removeprefix(_MODEL) not in family.asked:
+                continue  # described by the workers that hold it
             owners = (*((found[name].families or ()) if name in found else ()), family().name)
             found[name] = Setting(name=name, kind=kind, values=values, families=owners, optimizers=None)
     yield from found.values()
@@ -187,4 +194,6 @@ def _kind_of(node: dict[str, Any], definitions: dict[str, Any]) -> SettingKind |
     if node.get("type") in {"integer", "number"}:
         return SettingKind.NUMBER
     items = _resolved(node.get("items", {}), definitions)
+    if items.get("type") == "string":
+        return SettingKind.TEXTS
     return SettingKind.NUMBERS if items.get("type") in {"integer", "number"} else None

@@ -42,6 +42,7 @@ from muscope.backend.domain.spec.experiment import (
     SharpnessTolerance,
     TailFraction,
 )
+from muscope.backend.domain.spec.families.adapted import Adapted
 from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.judging.decision import (
     CostUnit,
@@ -198,6 +199,8 @@ def require_loss_of(model: Model, request: PlanRequest) -> None:
     for measure in request.measures or ():
         if is_own and measure in _OF_OUTPUTS:
             raise InvalidInput("spec.measure_needs_outputs", measure=measure.value)
+    if isinstance(model, Adapted) and Measure.COORDINATE_CHECK in (request.measures or ()):
+        raise InvalidInput("spec.adapted_coordinates")
     precision = request.precision
     if isinstance(model, Brought) and precision not in (None, Precision.FLOAT32):
         raise InvalidInput("spec.precision_of_brought", given=precision)

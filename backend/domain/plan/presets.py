@@ -14,6 +14,7 @@ from muscope.backend.domain.plan.defaults import default_arm
 from muscope.backend.domain.plan.runnable import require_scenario
 from muscope.backend.domain.spec.dataset import DatasetShape
 from muscope.backend.domain.spec.experiment import CONTROLS, Arm, ExperimentSpec, Protocol, controls_of
+from muscope.backend.domain.spec.families.adapted import Adapted
 from muscope.backend.domain.spec.judging.decision import Settle
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.errors import InvalidInput
@@ -72,6 +73,8 @@ def with_preset(default: ExperimentSpec, preset: Preset, shape: DatasetShape) ->
     plan = PRESET_PLANS[preset]
     widths = _wide_enough(default)
     widths = (*widths, *(max(widths) * 2**more for more in range(1, plan.num_wider + 1)))
+    if isinstance(default.model, Adapted):
+        widths = tuple(rank for rank in widths if rank <= default.model.largest_rank)
     changes: dict[str, Any] = {
         "protocol": Protocol.STAGED,
         "seeds": tuple(range(plan.num_seeds)),
@@ -89,7 +92,7 @@ def _arms(default: ExperimentSpec, plan: PresetPlan) -> tuple[Arm, ...]:
     if not plan.has_all_controls:
         return default.arms
     names = {arm.parametrization for arm in default.arms}
-    others = [name for name in CONTROLS if name not in names]
+    others = [name for name in CONTROLS if name not in names and not isinstance(default.model, Adapted)]
     return (*default.arms, *(default_arm(default.loss, name, default.optimizer) for name in others))
 
 

@@ -6,7 +6,7 @@ from muscope.backend.domain.plan.scenario_data import num_left
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.domain.spec.experiment import MAX_STEPS, ExperimentSpec, base_size, target_size
 from muscope.backend.domain.spec.measures import Measure
-from muscope.backend.domain.spec.model import require_depth_rule, require_model
+from muscope.backend.domain.spec.model import require_arm, require_model
 from muscope.backend.domain.spec.scaling.depth_scaling import require_known
 from muscope.backend.domain.spec.scenario import Scenario, ScenarioKind
 from muscope.backend.errors import InvalidInput
@@ -20,7 +20,7 @@ def require_runnable(spec: ExperimentSpec, shape: DatasetShape, *, max_runs: int
     _require_measurable(spec)
     for arm in spec.arms:
         require_known(arm.parametrization, spec.optimizer)
-        require_depth_rule(spec.model, arm.parametrization)
+        require_arm(spec.model, arm.parametrization, spec.optimizer)
     target, base = target_size(spec), base_size(spec)
     if target.width < base.width or target.depth < base.depth:
         raise InvalidInput("spec.target_below_base", width=base.width, depth=base.depth)

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from muscope.backend.domain.spec.budget import Budget
 from muscope.backend.domain.spec.dataset import Frozen
+from muscope.backend.domain.spec.families.adapted import Adapted
+from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.judging.decision import CostUnit, DecidingLoss, Settle
 from muscope.backend.domain.spec.judging.thresholds import Thresholds
@@ -19,7 +21,7 @@ from muscope.backend.domain.spec.measures import DensityGrid, Measure
 from muscope.backend.domain.spec.metrics import Schedule, Spacing
 from muscope.backend.domain.spec.model import Model
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, SCHEDULES, OptimizerSpec, UpdateFamily
-from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.parametrization import OF_RANK, Parametrization
 from muscope.backend.domain.spec.scaling.step_up import BatchRule, StepsRule, StepUp, usual_batch_rule
 from muscope.backend.domain.spec.scenario import Scenario, ScenarioKind
 from muscope.backend.domain.spec.size import Axis, Size, axis_of
@@ -57,6 +59,16 @@ def control_for(loss: Loss, optimizer: OptimizerSpec) -> Parametrization:
     """
     is_sgd = optimizer.family is UpdateFamily.SGD
     return Parametrization.NTP if is_sgd and loss is Loss.CROSS_ENTROPY else Parametrization.SP
+
+
+def arms_for(
+    model: ModelFamily, loss: Loss, optimizer: OptimizerSpec
+) -> tuple[Parametrization, Parametrization]:
+    """Return the arm to judge and its control: of adapters, the rule of the operator's code and the other."""
+    if isinstance(model, Adapted):
+        judged = model.scale.arm
+        return judged, next(rule for rule in OF_RANK if rule is not judged)
+    return Parametrization.MUP, control_for(loss, optimizer)
 
 
 def _require_unique(values: tuple[T, ...]) -> tuple[T, ...]:
@@ -268,11 +280,12 @@ class ExperimentSpec(Frozen):
 
 
 def chosen_arm(spec: ExperimentSpec) -> Parametrization:
-    """Return the arm the verdict is about: µP, else the first that is not the control."""
+    """Return the arm the verdict is about: the one of `arms_for`, else the first that is not the control."""
     names = [arm.parametrization for arm in spec.arms]
-    if Parametrization.MUP in names:
-        return Parametrization.MUP
-    return next((name for name in names if name is not control_for(spec.loss, spec.optimizer)), names[0])
+    judged, control = arms_for(spec.model, spec.loss, spec.optimizer)
+    if judged in names:
+        return judged
+    return next((name for name in names if name is not control), names[0])
 
 
 def controls_of(spec: ExperimentSpec) -> tuple[Parametrization, ...]:
@@ -280,9 +293,9 @@ def controls_of(spec: ExperimentSpec) -> tuple[Parametrization, ...]:
 
     The usual one is first, then the order of the spec.
     """
-    chosen, usual = chosen_arm(spec), control_for(spec.loss, spec.optimizer)
+    chosen, (_, usual) = chosen_arm(spec), arms_for(spec.model, spec.loss, spec.optimizer)
     names = sorted((arm.parametrization for arm in spec.arms), key=lambda name: name is not usual)
-    return tuple(name for name in names if name in CONTROLS and name is not chosen)
+    return tuple(name for name in names if name in (*CONTROLS, *OF_RANK) and name is not chosen)
 
 
 def base_size(spec: ExperimentSpec) -> Size:

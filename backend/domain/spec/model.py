@@ -7,22 +7,24 @@ from typing import Annotated, Any, get_args
 from pydantic import BeforeValidator, Field
 
 from muscope.backend.domain.spec.dataset import DataDims
+from muscope.backend.domain.spec.families.adapted import Adapted
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.families.convnet import ConvNet, ResidualConvNet
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.families.transformer import GPT, ViT
-from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.optimizer import OptimizerSpec
+from muscope.backend.domain.spec.parametrization import OF_RANK, Parametrization
 from muscope.backend.domain.spec.scaling.depth_scaling import depth_alpha
 from muscope.backend.errors import InvalidInput
 
-Families = ResidualMLP | ConvNet | ResidualConvNet | ViT | GPT | Brought
+Families = ResidualMLP | ConvNet | ResidualConvNet | ViT | GPT | Brought | Adapted
 
 
 def _named(data: Any) -> Any:
     """Expand a name to the family with its defaults; options without a name belong to the residual MLP.
 
-    `brought:NAME` is a network of the operator's.
+    `brought:NAME` is a network of the operator's, `adapted:NAME` the same with adapters of the usual kind.
     """
     if isinstance(data, str):
         family, _, network = data.partition(":")
@@ -40,6 +42,15 @@ def require_depth_rule(model: ModelFamily, parametrization: Parametrization) -> 
         raise InvalidInput(
             "spec.depth_rule_needs_branches", family=model.name, parametrization=parametrization.value
         )
+
+
+def require_arm(model: ModelFamily, parametrization: Parametrization, optimizer: OptimizerSpec) -> None:
+    """Refuse a parametrization that has no rule for a model's sizes; raises InvalidInput."""
+    require_depth_rule(model, parametrization)
+    if isinstance(model, Adapted):
+        model.require_rule(parametrization, optimizer)
+    elif parametrization in OF_RANK:
+        raise InvalidInput("spec.rank_rule_needs_adapters", parametrization=parametrization.value)
 
 
 def require_model(

@@ -9,6 +9,8 @@ every parametrization coincides with SP at the base size, bit for bit (docs/scie
          the LRs that keep the kernel still (docs/decisions/0012).
     µP   maximal update, Tensor Programs V table 8 (Yang et al. 2022; `microsoft/mup`).
     depth-µP, CompleteP   µP by width; their rules for depth are in `depth_scaling.py`.
+
+LoRA's α/r and rsLoRA's α/√r are rules of the rank of adapters, of `families.adapted` alone.
 """
 
 from __future__ import annotations
@@ -34,6 +36,13 @@ class Parametrization(StrEnum):
     NTP = "ntp"
     DEPTH_MUP = "depth_mup"
     COMPLETEP = "completep"
+    LORA = "lora"
+    RSLORA = "rslora"
+
+
+# Rules of the scale of low-rank adapters by their rank; the others are rules of width and depth.
+OF_RANK = (Parametrization.LORA, Parametrization.RSLORA)
+OF_SIZE = tuple(name for name in Parametrization if name not in OF_RANK)
 
 
 class Role(StrEnum):

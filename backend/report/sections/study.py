@@ -13,6 +13,7 @@ from muscope.backend.domain.spec.experiment import (
     controls_of,
     target_size,
 )
+from muscope.backend.domain.spec.families.adapted import Adapted
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.domain.spec.metrics import Metric
@@ -104,7 +105,9 @@ def _conditions(material: Material, words: Words) -> Iterator[tuple[str, str]]:
 
 
 def _model_options(model: ModelFamily, words: Words) -> Iterator[tuple[str, str]]:
-    """Yield the options in which a built-in model differs from its family's usual network."""
+    """Yield the options in which a model differs from its family's usual network; of adapters, all."""
+    if isinstance(model, Adapted):
+        yield from _adapters(model, words)
     if isinstance(model, Brought):
         return
     changed = model.model_dump(mode="json", exclude_defaults=True, exclude={"family", "branch_exponent"})
@@ -114,6 +117,24 @@ def _model_options(model: ModelFamily, words: Words) -> Iterator[tuple[str, str]
             words.numbers.whole(value) if is_number else words.say(f"ui.settings.value.{str(value).lower()}")
         )
         yield words.say(f"ui.settings.model.{name}"), said
+
+
+def _adapters(model: Adapted, words: Words) -> Iterator[tuple[str, str]]:
+    """Yield the parts that are trained, and the frozen network below them."""
+    size = words.say(
+        "report.adapters.network.size",
+        name=model.network,
+        width=words.numbers.plain(model.network_width or 0),
+        layers=words.numbers.whole(len(model.layers)),
+    )
+    frozen = "random" if model.weights_sha256 is None else "given"
+    scale = words.say(f"figure.arm.{model.scale.arm}")
+    yield words.say("report.adapters.network"), size
+    yield words.say("report.adapters.frozen"), words.say(f"report.adapters.frozen.{frozen}")
+    yield words.say("report.adapters.scale"), f"{scale}, α = {words.numbers.figure(model.alpha)}"
+    yield words.say("report.adapters.init"), words.say(f"report.adapters.init.{model.init}")
+    if model.lr_ratio != 1.0:
+        yield words.say("report.adapters.lr_ratio"), words.numbers.figure(model.lr_ratio)
 
 
 def _bits_per_byte(material: Material, words: Words) -> Iterator[tuple[str, str]]:

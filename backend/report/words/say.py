@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from muscope.backend.catalogue import catalogue, text
+from muscope.backend.catalogue import catalogue, key_of_size, text
 from muscope.backend.domain.spec.dataset import Task
 from muscope.backend.domain.spec.scenario import WHOLE_NUMBERS, Scenario, ScenarioKind
 from muscope.backend.domain.verdict.statement import Reason
@@ -37,10 +37,11 @@ Value = str | int | float
 
 
 class Words(NamedTuple):
-    """One language, and the reader's distance from UTC."""
+    """One language, the reader's distance from UTC, and whether sizes are ranks of adapters."""
 
     language: str
     utc_offset_minutes: int = 0
+    of_rank: bool = False
 
     @property
     def numbers(self) -> Numbers:
@@ -53,7 +54,8 @@ class Words(NamedTuple):
         Raises KeyError for an unknown key.
         """
         plain = f"{key}.plain"
-        return text(plain if self.has(plain) else key, self.language, **params)
+        said = plain if self.has(plain) else key
+        return text(key_of_size(said, self.language, of_rank=self.of_rank), self.language, **params)
 
     def has(self, key: str) -> bool:
         """Return whether there is such a sentence."""

@@ -9,6 +9,7 @@ from muscope.backend.db.schema.model_table import WorkerModelRow
 from muscope.backend.domain.brought.description import Description, Stacking
 from muscope.backend.domain.brought.rule import RuleLine
 from muscope.backend.domain.spec.dataset import DatasetShape, Frozen, Profile
+from muscope.backend.domain.spec.families.adapted import Adaptable
 from muscope.backend.domain.spec.tensor_role import TensorRole
 from muscope.backend.errors import from_stored
 from muscope.backend.ingest.manifest import Manifest
@@ -45,6 +46,9 @@ class ModelView(Frozen):
     speedup: tuple[tuple[int, float], ...] = Field(description="Of a stack over one by one, by width.")
     own_data: DatasetShape | None = Field(description="Sizes of the data that it brings.")
     error: str | None = Field(description="The reason if it cannot be trained.")
+    adaptable: tuple[Adaptable, ...] = Field(
+        description="Sizes of `adapted:<name>`: linear layers, other modules, frozen weights."
+    )
     rule: tuple[RuleLine, ...] = Field(
         description="Fields that grow or are replaced, of a Hugging Face configuration; else empty."
     )
@@ -104,6 +108,7 @@ def _view(rows: list[WorkerModelRow], language: str) -> ModelView:
         speedup=() if found is None else found.speedup,
         own_data=None if found is None else found.own_data,
         error=error,
+        adaptable=() if found is None else found.adaptable,
         rule=() if found is None else found.rule,
         rule_text=rule_sentence(found.rule, language) if found is not None and found.rule else "",
         check=None if found is None or found.measured is None else check_view(found.measured, language),

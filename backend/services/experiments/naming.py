@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from muscope.backend.catalogue import catalogue, text
+from muscope.backend.catalogue import catalogue, key_of_size, text
 from muscope.backend.db.schema.tables import DatasetRow
 from muscope.backend.domain.plan.presets import Preset
 from muscope.backend.domain.spec.experiment import ExperimentSpec
@@ -23,5 +23,6 @@ def default_name(dataset: DatasetRow, spec: ExperimentSpec, preset: Preset | Non
     if preset is not None:
         parts.append(text(f"ui.preset.{preset}", language))
     if spec.target_width is not None:
-        parts.append(text("experiment.name.target", language, width=spec.target_width))
+        key = key_of_size("experiment.name.target", language, of_rank=spec.model.has_ranks)
+        parts.append(text(key, language, width=spec.target_width))
     return text("experiment.name.separator", language).join(parts)

@@ -137,7 +137,8 @@ def figure_table(
 def _asked(context: Context, evidence: ExperimentEvidence, language: str, options: FigureOptions) -> Asked:
     shown = shown_runs(evidence, options)
     cells = [cell for cell in shown.cells if cell.parametrization in shown.arms]
-    style = Style(language, options.mode, options.y_scale, options.x_scale)
+    of_rank = evidence.spec.model.has_ranks
+    style = Style(language, options.mode, options.y_scale, options.x_scale, of_rank=of_rank)
     return Asked(context, shown, cells, options, style)
 
 

@@ -72,7 +72,7 @@ def make_report(
     language = request.language or language
     assumed = SavingsRequest(**request.model_dump(include=set(SavingsRequest.model_fields)))
     material = gather(context, owner_id, experiment_id, language, assumed)
-    words = Words(language, request.utc_offset_minutes)
+    words = Words(language, request.utc_offset_minutes, of_rank=material.spec.model.has_ranks)
     rendered = render(contents(material, words), words)
     mark = f"{APPEARANCE_VERSION}/{request.format}/{rendered.html}"
     etag = hashlib.sha256(mark.encode()).hexdigest()[:32]

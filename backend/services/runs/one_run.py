@@ -76,7 +76,8 @@ def figure_json(
         if not _is_series(metric):
             raise NotFound("run.no_series", metric=metric)
         series = _read(session, owner_id, found, metric)
-    spec, row, style = experiment.spec, found.row, Style(language, mode)
+    spec, row = experiment.spec, found.row
+    style = Style(language, mode, of_rank=spec.model.has_ranks)
     kept = _kept(series)
     unit = METRIC_INFO[metric].unit
     info = RunSeries(

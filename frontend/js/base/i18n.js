@@ -13,6 +13,7 @@ let readCatalogue;
 const listeners = new Set();
 let languages = ["en", "ja"];
 let current = "en";
+let areRanks = false;
 
 /** @returns {string} the language in use */
 export const language = () => current;
@@ -74,13 +75,22 @@ export const catalogueKeys = () => Object.keys(catalogues[current] ?? {});
 export const has = (key) => key in (catalogues[current] ?? {});
 
 /**
+ * Say from now on that sizes are ranks of adapters, until a page is left. @param {AbortSignal} signal of the page
+ */
+export function sayRanks(signal) {
+  areRanks = !signal.aborted;
+  signal.addEventListener("abort", () => (areRanks = false), { once: true });
+}
+
+/**
  * Return a text with its placeholders filled; an unknown key shows itself rather than nothing.
- * Who does not read as an engineer gets the plain twin of a text, `key.plain`, where there is one.
+ * Who does not read as an engineer gets the plain twin of a text, `key.plain`, where there is one; where sizes are
+ * ranks, a text in its form for them, `key.rank`.
  * @param {string} key @param {Record<string, unknown>} [params]
  */
 export function t(key, params = {}) {
   const texts = catalogues[current] ?? {};
-  const plain = readsAsEngineer() ? undefined : texts[`${key}.plain`];
-  const text = plain ?? texts[key] ?? key;
+  const said = !readsAsEngineer() && `${key}.plain` in texts ? `${key}.plain` : key;
+  const text = (areRanks ? texts[`${said}.rank`] : undefined) ?? texts[said] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in params ? String(params[name]) : whole));
 }

@@ -1,7 +1,7 @@
 /** One experiment: how far it is, what it answers, and what is behind the answer, page by page. */
 
 import { get } from "../base/api.js";
-import { t } from "../base/i18n.js";
+import { sayRanks, t } from "../base/i18n.js";
 import { startOptions } from "../base/options.js";
 import { query } from "../base/router.js";
 import { showTitle } from "../base/title.js";
@@ -19,6 +19,7 @@ import { ExperimentView } from "./experiment/view.js";
 export async function open(route, signal) {
   const { id } = route;
   const store = await readFirst(`/experiments/${id}`, signal);
+  if (store.experiment.spec.model.family === "adapted") sayRanks(signal);
   /** @type {Set<(news: News) => void>} */
   const views = new Set();
   const tell = (/** @type {News} */ news) => views.forEach((view) => view(news));

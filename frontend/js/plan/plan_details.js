@@ -8,6 +8,7 @@ import { options } from "../base/options.js";
 import { scenarioText } from "../words/scenario_text.js";
 import { plainList } from "../base/tables.js";
 import { withTerms } from "../words/terms.js";
+import { ADAPTED } from "./brought/brought_choice.js";
 
 /** @import { Plan, Shape } from "../../types/answers.js" */
 /** @import { Child } from "../../types/page.js" */
@@ -47,7 +48,7 @@ function lines(found, task) {
       "model",
       family === "residual_mlp" ? null : "network" in spec.model ? spec.model.network : t(`ui.family.${family}`),
     ],
-    ["widths", list(spec.widths)],
+    [family === ADAPTED ? "ranks" : "widths", list(spec.widths)],
     ["depths", spec.depths.length > 1 ? list(spec.depths) : null],
     ["optimizer", optimizerText(spec.optimizer)],
     ["scenarios", names.length > 1 ? plainList(names) : null],

@@ -4,7 +4,7 @@ import { rates } from "../base/hourly_rates.js";
 import { valuesOfSetting } from "../base/options.js";
 import { budgetOf } from "./budget.js";
 import { recipeOf, wholeOptimizer } from "./starting_points.js";
-import { BROUGHT, networkOf } from "./brought/brought_choice.js";
+import { BROUGHT, familyOf, networkOf } from "./brought/brought_choice.js";
 import { FIRST, GROUPS, described, matters } from "./settings_fields.js";
 
 /** @import { Dataset, Spec } from "../../types/answers.js" */
@@ -51,9 +51,6 @@ export const contextOf = (texts, spec) => ({
   family: familyOf(texts["model.family"] ?? "") || (spec?.model.family ?? valuesOfSetting("model.family")[0]),
 });
 
-/** The family of a choice, which may name a brought model. @param {string} choice */
-const familyOf = (choice) => (networkOf(choice) === null ? choice : BROUGHT);
-
 /** The value of a field in a spec. @param {Entry} field @param {Spec} spec @returns {unknown} */
 export function shownValue(field, spec) {
   if (field.shown) return field.shown(spec);
@@ -82,7 +79,9 @@ function wholeModel(written, family) {
   /** @type {Values} */
   const { family: choice = family, ...others } = /** @type {Values} */ (written);
   const network = networkOf(String(choice));
-  return network === null ? { family: choice, ...others } : { family: BROUGHT, network };
+  if (network === null) return { family: choice, ...others };
+  const named = { family: familyOf(String(choice)), network };
+  return named.family === BROUGHT ? named : { ...named, ...others };
 }
 
 /** @typedef {{texts: SettingTexts, arms?: string[], measures?: string[]}} OwnTexts */
@@ -105,6 +104,7 @@ function read({ kind }, text) {
     return found && (kind === "numbers" ? found : found[0]);
   }
   if (text === "") return null;
+  if (kind === "texts") return words(text);
   return kind === "yes_no" ? text === "true" : text;
 }
 
@@ -127,6 +127,9 @@ function armsOf({ texts, arms: chosen }, spec) {
   });
   return chosen || arms.some((arm) => arm.lrs) ? arms : null;
 }
+
+/** Read a list of names separated by commas or spaces. @param {string} text */
+const words = (text) => text.split(/[\s,、;]+/).filter(Boolean);
 
 /**
  * Read a list of numbers separated by commas or spaces; null when nothing was written. What is not a number

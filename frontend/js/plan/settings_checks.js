@@ -3,6 +3,8 @@
 import { h } from "../base/dom.js";
 import { t } from "../base/i18n.js";
 import { options } from "../base/options.js";
+import { ADAPTED } from "./brought/brought_choice.js";
+import { contextOf } from "./plan_request.js";
 
 /** @import { Spec } from "../../types/answers.js" */
 /** @import { OwnTexts } from "./plan_request.js" */
@@ -12,7 +14,11 @@ import { options } from "../base/options.js";
  * @param {OwnTexts} own changed in place @param {() => void} onChange
  */
 export function armChecks(own, onChange) {
-  const arms = options().arms.map((name) => ({ name, input: box("arm", name), lrs: lrsField(name, own, onChange) }));
+  const arms = options().arms.map((name) => {
+    const [input, lrs] = [box("arm", name), lrsField(name, own, onChange)];
+    const words = check(input, t(`figure.arm.${name}`), t(`ui.arm.${name}`));
+    return { name, input, lrs, row: h("div", { class: "check-row" }, words, lrs.element) };
+  });
   const set = (/** @type {string[]} */ chosen) =>
     arms.forEach(({ name, input }) => (input.checked = chosen.includes(name)));
   set(own.arms ?? []);
@@ -23,15 +29,15 @@ export function armChecks(own, onChange) {
   arms.forEach(({ input }) => input.addEventListener("change", read));
   const update = (/** @type {Spec | undefined} */ spec) => {
     if (!own.arms && spec) set(spec.arms.map((arm) => arm.parametrization));
-    for (const { name, input, lrs } of arms) {
+    const areRanks = contextOf(own.texts, spec).family === ADAPTED;
+    for (const { name, input, lrs, row } of arms) {
+      row.hidden = options().rank_arms.includes(name) !== areRanks;
       lrs.element.hidden = !input.checked;
       const arm = spec?.arms.find((item) => item.parametrization === name);
       if (arm) lrs.input.placeholder = arm.lrs.map((lr) => String(Number(lr.toPrecision(3)))).join(", ");
     }
   };
-  const rows = arms.map(({ name, input, lrs }) =>
-    h("div", { class: "check-row" }, check(input, t(`figure.arm.${name}`), t(`ui.arm.${name}`)), lrs.element),
-  );
+  const rows = arms.map(({ row }) => row);
   const legend = h("legend", { class: "visually-hidden" }, t("ui.settings.group.arms"));
   return { element: h("fieldset", { class: "checks" }, legend, rows), update };
 }

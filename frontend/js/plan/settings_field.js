@@ -1,9 +1,9 @@
 /** One setting: a field whose placeholder, or first entry, says what holds when nothing is set. */
 
 import { h } from "../base/dom.js";
-import { t } from "../base/i18n.js";
+import { has, t } from "../base/i18n.js";
 import { contextOf, shownValue } from "./plan_request.js";
-import { networkOf } from "./brought/brought_choice.js";
+import { ADAPTED, familyOf, networkOf } from "./brought/brought_choice.js";
 import { matters } from "./settings_fields.js";
 
 /** @import { Spec } from "../../types/answers.js" */
@@ -18,15 +18,18 @@ const YES_NO = ["true", "false"];
 export function settingsField(field, texts, onChange) {
   const id = `set-${field.name.replaceAll(".", "-")}`;
   const values = field.kind === "yes_no" ? YES_NO : field.values;
-  const { control, propose } = values.length ? choiceControl(id, field, values) : textControl(id);
+  const { control, propose } = values.length ? choiceControl(id, field, values) : textControl(id, field.kind);
   control.value = texts[field.name] ?? "";
   control.addEventListener("change", () => {
     texts[field.name] = control.value;
     onChange();
   });
-  const element = h("div", { class: "field" }, h("label", { for: id }, t(`ui.settings.${field.name}`)), control);
+  const label = h("label", { for: id }, t(`ui.settings.${field.name}`));
+  const element = h("div", { class: "field" }, label, control);
   const update = (/** @type {Spec | undefined} */ spec) => {
-    element.hidden = !matters(field, contextOf(texts, spec));
+    const context = contextOf(texts, spec);
+    element.hidden = !matters(field, context);
+    label.textContent = t(nameOf(field.name, context.family));
     const value = spec && shownValue(field, spec);
     if (value !== undefined && value !== null) propose(value);
   };
@@ -34,6 +37,12 @@ export function settingsField(field, texts, onChange) {
     control.value = texts[field.name] ?? "";
   };
   return { name: field.name, element, update, read };
+}
+
+/** The key of a setting's name; of adapters, a size is a rank. @param {string} name @param {string} family */
+function nameOf(name, family) {
+  const key = `ui.settings.${name}`;
+  return family === ADAPTED && has(`${key}.rank`) ? `${key}.rank` : key;
 }
 
 /**
@@ -51,11 +60,15 @@ function choiceControl(id, field, values) {
   };
 }
 
-/** A line whose placeholder is what the server proposes. @param {string} id */
-function textControl(id) {
-  const control = h("input", { type: "text", id, inputmode: "decimal", autocomplete: "off" });
+/** A line whose placeholder is what the server proposes. @param {string} id @param {string} kind of the setting */
+function textControl(id, kind) {
+  const areTexts = kind === "texts";
+  const control = h("input", { type: "text", id, inputmode: areTexts ? "text" : "decimal", autocomplete: "off" });
   const propose = (/** @type {unknown} */ value) => {
-    control.placeholder = [value].flat().map(plain).join(", ");
+    control.placeholder = [value]
+      .flat()
+      .map(areTexts ? String : plain)
+      .join(", ");
   };
   return { control, propose };
 }
@@ -69,7 +82,8 @@ const WORDS = {
   "optimizer.kind": (value) => t(`ui.optimizer.${value}`),
   "model.family": (value) => {
     const name = networkOf(value);
-    return name === null ? t(`ui.family.${value}`) : t("ui.brought.family", { name });
+    if (name === null) return t(`ui.family.${value}`);
+    return t(familyOf(value) === ADAPTED ? "ui.brought.family_adapted" : "ui.brought.family", { name });
   },
 };
 

@@ -45,6 +45,13 @@ export const GROUPS = [
     name: "model",
     fields: [
       entry("model.family", ({ model }) => choiceOf(model)),
+      entry("model.targets"),
+      entry("model.scale"),
+      entry("model.alpha"),
+      entry("model.init"),
+      entry("model.lr_ratio"),
+      entry("model.network_width"),
+      entry("model.network_depth"),
       entry("model.layers_per_block"),
       entry("model.has_skip"),
       entry("model.patch_size"),

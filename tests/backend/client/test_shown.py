@@ -49,6 +49,19 @@ def test_the_card_says_the_answer_and_what_to_do_in_the_readers_language(result,
     assert "script" not in card.elements
 
 
+@pytest.mark.parametrize(("language", "rank"), [("en", "rank "), ("ja", "ランク ")])
+def test_the_card_of_an_experiment_over_ranks_names_ranks(result, language, rank):
+    of_rank = replace(result.experiment, spec={"model": {"family": "adapted"}})
+    base = str(result.verdict.base_width)
+
+    cards = [
+        Words(replace(each, language=language)._repr_html_())
+        for each in (result, replace(result, experiment=of_rank))
+    ]
+
+    assert [rank + base in card.text for card in cards] == [False, True]
+
+
 def test_a_name_of_an_experiment_is_text_and_never_markup(result):
     named = replace(result, experiment=replace(result.experiment, name="<script>x</script>"))
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
 from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
-from muscope.backend.domain.spec.parametrization import Parametrization
+from muscope.backend.domain.spec.parametrization import OF_SIZE, Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 
 SHAPE = DatasetShape(task=Task.CLASSIFICATION, num_features=5, num_outputs=3, num_train=48, num_val=12)
@@ -52,9 +52,7 @@ def some(values: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[tuple[A
 def specs(draw: st.DrawFn) -> ExperimentSpec:
     """Draw a spec with a small grid of any shape."""
     lrs = some(st.integers(-8, 4).map(lambda power: 2.0**power), 4)
-    arms = tuple(
-        Arm(parametrization=arm, lrs=draw(lrs)) for arm in draw(some(st.sampled_from(Parametrization), 3))
-    )
+    arms = tuple(Arm(parametrization=arm, lrs=draw(lrs)) for arm in draw(some(st.sampled_from(OF_SIZE), 3)))
     return spec(
         scenarios=draw(some(st.sampled_from(SCENARIOS), 3)),
         arms=arms,

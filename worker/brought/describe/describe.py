@@ -12,6 +12,7 @@ from muscope.backend.domain.spec.families.brought import Brought, DepthTable
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD
 from muscope.backend.domain.spec.tensor_role import TensorRole
 from muscope.backend.errors import InvalidInput
+from muscope.worker.brought.adapters.frozen import adaptable
 from muscope.worker.brought.describe.own_data import example_of, write_own_data
 from muscope.worker.brought.describe.stacking import try_stacking
 from muscope.worker.brought.describe.steadiness import require_steady
@@ -58,6 +59,11 @@ def describe_loaded(brought: BroughtModel, question: DescribeQuestion) -> Descri
         speedup=trial.speedup,
         own_data=write_own_data(brought, example, Path(question.arrays)),
         num_parameters=_num_parameters(first),
+        adaptable=tuple(
+            adaptable(brought, width, depth, batch)
+            for depth, of_depth in prepared.items()
+            for width in of_depth.widths
+        ),
         rule=brought.rule,
     )
 

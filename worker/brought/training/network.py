@@ -35,13 +35,30 @@ class BroughtNetwork:
         self._brought = brought.at_depth(depth).for_vocabulary(model.example.num_outputs)
         self._model, self.width, self._depth = model, width, depth
         self.is_stacked = model.runs_per_stack(width) > 1
-        self._module = _Called(self._brought, self._brought.build(width, 0), width)
-        table = model.table(depth)
-        self._shapes = {tensor.name: model.shape_of(tensor, width) for tensor in table.tensors}
+        self._shapes = self._known_shapes()
+        self._module = _Called(self._brought, self._built(), width)
         self._require(self._module.network)
         self._call = ExchangedCall(self._module)
         self._buffers: dict[str, Tensor] = {}
-        self._are_buffers_moved = False
+        self._is_state_moved = False
+        self.fixed: dict[str, Tensor] = {}
+
+    def _known_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of every tensor that is trained, by name."""
+        table = self._model.table(self._depth)
+        return {tensor.name: self._model.shape_of(tensor, self.width) for tensor in table.tensors}
+
+    def _built(self) -> nn.Module:
+        """Return the network that is called; its own weights of all tensors that are trained do not count."""
+        return self._brought.build(self.width, 0)
+
+    def _trained(self, module: nn.Module) -> dict[str, Tensor]:
+        """Return the tensors of a network that are trained."""
+        return dict(module.named_parameters())
+
+    def _frozen(self, module: nn.Module) -> dict[str, Tensor]:  # noqa: ARG002 - here everything is trained
+        """Return the tensors of a network that all runs share and none changes."""
+        return {}
 
     def train_one_by_one(self) -> None:
         """Call the network once for every run from now on."""
@@ -62,7 +79,7 @@ class BroughtNetwork:
         weights = {
             name: scaled(tensor, network.scaling[name].forward_mult) for name, tensor in params.items()
         }
-        self._move_buffers(x_RBD)
+        self._move_state(x_RBD)
         image = network.dims.image
 
         def one(of_run: Params, x_BD: Tensor) -> Tensor:
@@ -113,7 +130,7 @@ class BroughtNetwork:
         """Return one run's outputs [B, C]."""
         assert self._model.example is not None
         named = {f"{_NETWORK}{name}": tensor.view(self._shapes[name]) for name, tensor in of_run.items()}
-        named |= {name: buffer.clone() for name, buffer in self._buffers.items()}
+        named |= {name: buffer.clone() for name, buffer in self._buffers.items()} | self.fixed
         given = unpacked(x_BD, self._model.example, image)
         called: Tensor = self._call(named, given, self._model.example.is_whole_batch)
         if self._model.example.is_whole_batch:
@@ -121,18 +138,23 @@ class BroughtNetwork:
         outputs: Tensor = main_output(called)
         return outputs.reshape(-1, self._model.example.num_outputs)
 
-    def _move_buffers(self, like: Tensor) -> None:
-        if self._are_buffers_moved or like.device.type == "meta":
+    def _move_state(self, like: Tensor) -> None:
+        """Bring buffers and frozen weights, once, to the device and the precision of the training."""
+        if self._is_state_moved or like.device.type == "meta":
             return
-        self._are_buffers_moved = True
+        self._is_state_moved = True
         dtype = like.dtype if like.is_floating_point() else torch.float32
         for name, buffer in self._module.named_buffers():
             is_number = buffer.is_floating_point()
             self._buffers[name] = buffer.to(device=like.device, dtype=dtype if is_number else buffer.dtype)
+        self.fixed = {
+            f"{_NETWORK}{name}": weight.to(device=like.device, dtype=dtype)
+            for name, weight in self._frozen(self._module.network).items()
+        }
 
     def _require(self, module: nn.Module) -> None:
         """Refuse a model that is not the one that was looked at; raises InvalidInput naming a tensor."""
-        given = {name: tuple(parameter.shape) for name, parameter in module.named_parameters()}
+        given = {name: tuple(parameter.shape) for name, parameter in self._trained(module).items()}
         for name in sorted(set(given) ^ set(self._shapes)):
             raise InvalidInput("brought.other_tensors", tensor=name, width=self.width)
         for name, shape in self._shapes.items():

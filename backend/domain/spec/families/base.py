@@ -53,6 +53,8 @@ class ModelFamily(Frozen):
     takes_text: ClassVar[bool] = False
     # Without residual branches a rule for depth has nothing to scale.
     has_branches: ClassVar[bool] = True
+    # The `width` of a size is the rank of adapters on a network of one width.
+    has_ranks: ClassVar[bool] = False
 
     @property
     def is_tied(self) -> bool:

@@ -127,6 +127,8 @@ class Brought(ModelFamily):
     """
 
     has_branches: ClassVar[bool] = False
+    # Options that a request may set; the rest is what the workers announce.
+    asked: ClassVar[frozenset[str]] = frozenset()
     family: Literal["brought"] = "brought"
     network: str = Field(default="", pattern=f"{NAME}|^$")
     sha256: str | None = Field(default=None, pattern=SHA256)

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from muscope.backend.domain.spec.dataset import DataDims
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
-from muscope.backend.domain.spec.model import require_depth_rule
+from muscope.backend.domain.spec.model import require_arm
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
 from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
 from muscope.backend.domain.spec.scaling.depth_scaling import depth_alpha, in_a_branch, require_known
@@ -57,7 +57,7 @@ def scaling_table(
     """
     model = model or ResidualMLP()
     require_known(parametrization, optimizer)
-    require_depth_rule(model, parametrization)
+    require_arm(model, parametrization, optimizer)
     alpha = depth_alpha(parametrization, completep_alpha)
     table = {}
     for name, tensor in model.tensors(dims, base_width, depth).items():

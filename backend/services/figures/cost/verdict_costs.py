@@ -105,7 +105,8 @@ def scenario_costs_info(
     evidence: ExperimentEvidence, verdict_of: VerdictOf, language: str
 ) -> ScenarioCostsInfo:
     """Return the cost and the answer of every scenario, in the order of the plan."""
-    spec, words = evidence.spec, Words(language)
+    spec = evidence.spec
+    words = Words(language, of_rank=spec.model.has_ranks)
     verdicts = {scenario: verdict_of(scenario) for scenario in spec.judged_scenarios}
     deciding = deciding_scenario({name: verdict.outcome for name, verdict in verdicts.items()})
     task = evidence.shape.task

@@ -8,7 +8,7 @@ import { errorNote } from "../../base/note.js";
 import { go } from "../../base/router.js";
 import { contextOf, numbers } from "../plan_request.js";
 import { checkOf } from "./brought_check.js";
-import { BROUGHT, networkOf } from "./brought_choice.js";
+import { ADAPTED, BROUGHT, networkOf } from "./brought_choice.js";
 
 /** @import { BroughtModel, Dataset, Spec } from "../../../types/answers.js" */
 /** @import { OwnSettings, SettingTexts } from "../../../types/page.js" */
@@ -17,13 +17,15 @@ import { BROUGHT, networkOf } from "./brought_choice.js";
 const SIZES = /** @type {const} */ (["widths", "depths"]);
 
 /**
- * Choices of a family: the built-in ones, then the models that can be trained.
+ * Choices of a family: the built-in ones, then the models that can be trained, then those that adapters can be put on.
  * @param {string[]} families @param {BroughtModel[]} models
  */
-export const familyChoices = (families, models) => [
-  ...families,
-  ...new Set(models.filter((model) => model.error === null).map(({ name }) => `${BROUGHT}:${name}`)),
-];
+export function familyChoices(families, models) {
+  const trained = models.filter((model) => model.error === null);
+  const adapted = trained.filter((model) => model.adaptable.some(({ layers }) => layers.length));
+  const whole = trained.map(({ name }) => `${BROUGHT}:${name}`);
+  return [...families, ...new Set([...whole, ...adapted.map(({ name }) => `${ADAPTED}:${name}`)])];
+}
 
 /**
  * The model that was chosen or is proposed, if it is a brought one.

@@ -13,7 +13,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from muscope.backend.domain.spec.experiment import Loss
 from muscope.backend.domain.spec.families.transformer import GPT
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
-from muscope.backend.domain.spec.parametrization import Parametrization, Role
+from muscope.backend.domain.spec.parametrization import OF_SIZE, Parametrization, Role
 from muscope.worker.numerics.families import network_of as family_of
 from muscope.worker.numerics.linalg.operators import flatten, unflatten
 from muscope.worker.numerics.losses import Targets
@@ -159,7 +159,7 @@ def test_turning_back_undoes_a_rotation():
     torch.testing.assert_close(turned(x).norm(dim=1), x.norm(dim=1), rtol=0, atol=1e-14)
 
 
-@pytest.mark.parametrize("arm", list(Parametrization))
+@pytest.mark.parametrize("arm", OF_SIZE)
 def test_a_tied_readout_starts_with_outputs_as_large_as_those_of_an_own_readout(arm):
     """By rows that are independent of the stream: at init, √½ · m-factor is A·B of an output tensor."""
     tied, own = gpt({"has_tied_embeddings": True}), gpt({})

@@ -6,7 +6,7 @@ import pytest
 
 from muscope.backend.domain.spec.dataset import DataDims
 from muscope.backend.domain.spec.optimizer import PLAIN_SGD, OptimizerSpec
-from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
+from muscope.backend.domain.spec.parametrization import OF_SIZE, Parametrization, TensorScaling
 from muscope.backend.domain.spec.scaling.scaling_table import scaling_table
 from muscope.backend.errors import InvalidInput
 from tests import cases
@@ -111,7 +111,7 @@ def test_oracle_15_completep_is_refused_under_sgd():
 @pytest.mark.parametrize("optimizer", [PLAIN_SGD, ADAM], ids=["sgd", "adam"])
 def test_every_arm_is_one_network_at_the_base_size(optimizer):
     """Oracle 15, for the optimizers and depths that came later."""
-    arms = [arm for arm in Parametrization if (arm, optimizer) != (COMPLETEP, PLAIN_SGD)]
+    arms = [arm for arm in OF_SIZE if (arm, optimizer) != (COMPLETEP, PLAIN_SGD)]
 
     tables = [table(arm, optimizer, width=64, depth=5, base_depth=5) for arm in arms]
 

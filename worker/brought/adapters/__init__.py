@@ -1,0 +1,1 @@
+"""Low-rank adapters on a brought network whose own weights are frozen."""
