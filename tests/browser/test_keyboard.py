@@ -1,4 +1,4 @@
-"""Journeys without a pointer: start, stop, compare, clone, delete, upload, and a figure's tools."""
+"""Journeys without a pointer: start, stop, clone, upload, columns of runs, a figure's tools."""
 
 from __future__ import annotations
 
@@ -73,43 +73,6 @@ def test_a_figures_tools_are_one_stop_with_arrow_keys_inside(visit, plain):
     tab_to(page, "#report-language")
 
 
-def test_experiments_are_compared_and_deleted_after_a_question(visit, instance, plain):
-    other = copy_of(instance, plain)
-    page = visit().open("/experiments")
-    for each in (other, plain):
-        tab_to(page, f"[data-select='{each}']")
-        page.keyboard.press("Space")
-        expect(page.locator(f"[data-select='{each}']")).to_be_focused()
-    tab_to(page, "[data-bulk=compare]", "Shift+Tab")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/compare?ids=*")
-    expect(page.get_by_role("heading", level=1)).to_have_text(say("compare.title"))
-    page.go_back()
-
-    tab_to(page, f"[data-select='{other}']")
-    page.keyboard.press("Space")
-    tab_to(page, "[data-bulk=delete]", "Shift+Tab")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.locator("[data-bulk=delete]")).to_be_focused()
-    page.keyboard.press("Enter")
-    tab_to(page, "dialog .button-danger")
-    page.keyboard.press("Enter")
-    expect(page.locator(f"[data-select='{other}']")).to_have_count(0)
-    expect(page.locator(":focus")).to_have_count(1)
-
-
-def copy_of(instance, experiment_id: str) -> str:
-    """Return a cancelled experiment with the definition of another."""
-    known = instance.get(f"/experiments/{experiment_id}")
-    plan = {"dataset_id": known["dataset_id"], "widths": [8, 16], "seeds": [0], "num_steps": 20}
-    made: str = instance.post("/experiments", json=plan | {"name": "keyboard copy"})["id"]
-    instance.post(f"/experiments/{made}/cancellation")
-    instance.finished(made, seconds=60)
-    return made
-
-
 def test_columns_of_runs_are_chosen_and_a_clone_is_changed_and_started(visit, plain):
     page = visit().open(f"/experiments/{plain}/runs")
     heads = page.locator("#runs thead th")
@@ -144,20 +107,13 @@ def test_a_file_that_is_refused_leaves_the_keyboard_at_the_way_on(visit, tmp_pat
     page = made.open("/")
     expect(page.locator("#file")).to_be_attached()
     to_the_file(page)
-    wrong, right = tmp_path / "wrong.csv", tmp_path / "right.csv"
+    wrong = tmp_path / "wrong.csv"
     wrong.write_text("size,sold\n", encoding="utf-8")
-    right.write_text("size,sold\n" + "".join(f"{n},{n % 3}\n" for n in range(60)), encoding="utf-8")
     with page.expect_file_chooser() as asked:
         page.keyboard.press("Enter")
     asked.value.set_files(wrong)
     expect(page.locator(".drop[data-state=refused]")).to_be_visible()
     expect(page.locator(".drop :focus")).to_have_count(1)
-    if not page.evaluate(IS_FOCUSED, "#file"):
-        to_the_file(page)
-    with page.expect_file_chooser() as asked:
-        page.keyboard.press("Enter")
-    asked.value.set_files(right)
-    page.wait_for_url("**/datasets/*")
 
 
 def to_the_file(page: Page) -> None:
