@@ -26,6 +26,7 @@ from benchmarks.rows import (
     training,
 )
 from benchmarks.rows.product import (
+    backups,
     crowd,
     faults,
     figures,
@@ -101,6 +102,7 @@ FAULT_ROWS: dict[str, Callable[[], RowResult]] = {
     "faults_kills": faults.kills,
     "faults_kills_postgres": faults.kills_postgres,
     "faults_network": network.network,
+    "faults_backup_production": backups.backup_production,
     "faults_broker": faults.broker,
     "faults_disk": faults.disk,
     "faults_soak": soak.soak,

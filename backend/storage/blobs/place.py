@@ -59,15 +59,16 @@ def _s3_files(settings: Settings) -> tuple[Any, tuple[type[Exception], ...]]:
     if settings.blobs_key_id is not None and secret is not None:
         options |= {"access_key_id": settings.blobs_key_id, "secret_access_key": secret}
     is_plain = (settings.blobs_endpoint or "").startswith("http://")
+    http: Any = {  # its type is known to the stubs alone
+        "allow_http": is_plain,
+        "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+        "timeout": timedelta(seconds=TRANSFER_SECONDS),
+        "read_timeout": timedelta(seconds=SILENT_SECONDS),
+        **_past_proxies(settings.blobs_endpoint),
+    }
     files = FsspecStore(
         "s3",
-        client_options={
-            "allow_http": is_plain,
-            "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
-            "timeout": timedelta(seconds=TRANSFER_SECONDS),
-            "read_timeout": timedelta(seconds=SILENT_SECONDS),
-            **_past_proxies(settings.blobs_endpoint),
-        },
+        client_options=http,
         retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
         **options,
     )

@@ -55,7 +55,7 @@ def _settings(data: Path, proxy: FaultProxy) -> Settings:
         blobs="s3://bucket/blobs",
         blobs_endpoint=f"http://127.0.0.1:{proxy.port}",
         blobs_key_id="key",
-        blobs_secret="secret",  # type: ignore[arg-type]
+        blobs_secret="secret",
     )
 
 
