@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import case, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.connection.upsert import insert_into, insert_new
@@ -19,6 +19,7 @@ from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 
 Values = NDArray[np.float32]
 _MOST_NAMED = 1000
+_HELD_CHUNKS = 16
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,24 @@ def read(
             .order_by(MetricChunkRow.first_step)
         )
     )
+
+
+def each(session: Session, cell_id: UUID, metric: Metric) -> Iterator[MetricChunkRow]:
+    """Yield a metric's chunks in order; a few are held at a time."""
+    statement = (
+        select(MetricChunkRow)
+        .where(MetricChunkRow.cell_id == cell_id, MetricChunkRow.metric == metric.value)
+        .order_by(MetricChunkRow.first_step)
+    )
+    yield from session.scalars(statement.execution_options(yield_per=_HELD_CHUNKS))
+
+
+def num_values(session: Session, cell_id: UUID) -> dict[Metric, int]:
+    """Count the stored values of one run of a cell, by metric."""
+    row = MetricChunkRow
+    counted = func.sum(row.num_steps * row.num_components)
+    rows = session.execute(select(row.metric, counted).where(row.cell_id == cell_id).group_by(row.metric))
+    return {Metric(metric): int(count) for metric, count in rows}
 
 
 def has_values(session: Session, cell_id: UUID, metric: Metric) -> bool:

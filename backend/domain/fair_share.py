@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -45,6 +45,17 @@ def by_need(
         running: cells that train now, by owner.
         rung_for: owner of the cell that the worker's message names.
     """
-    return sorted(
-        waiting, key=lambda each: (used.get(each, 0.0), running.get(each, 0), each != rung_for, each)
-    )
+    return sorted(waiting, key=_need(used, running, rung_for))
+
+
+def neediest(
+    waiting: Iterable[str], used: Mapping[str, float], running: Mapping[str, int], rung_for: str | None
+) -> str:
+    """Return the first of `by_need`."""
+    return min(waiting, key=_need(used, running, rung_for))
+
+
+def _need(
+    used: Mapping[str, float], running: Mapping[str, int], rung_for: str | None
+) -> Callable[[str], tuple[float, int, bool, str]]:
+    return lambda each: (used.get(each, 0.0), running.get(each, 0), each != rung_for, each)

@@ -38,8 +38,7 @@ def cut(weight: int, text: str) -> bytes:
     """Return a font with the characters of `text` alone."""
     from fontTools import subset
 
-    # Without the time of writing: equal texts give equal bytes, hence equal ETags.
-    font = _opened(weight, recalcTimestamp=False, recalcBBoxes=False)
+    font = _opened(weight)
     options = subset.Options()
     options.layout_features = []
     options.hinting = False
@@ -53,11 +52,12 @@ def cut(weight: int, text: str) -> bytes:
     return out.getvalue()
 
 
-def _opened(weight: int, **options: bool) -> TTFont:
+def _opened(weight: int) -> TTFont:
     # Loading the library takes a twentieth of a start, and few processes ever make a report.
     from fontTools.ttLib import TTFont
 
-    return TTFont(io.BytesIO(_whole(weight)), lazy=True, **options)
+    # Without the time of writing: equal texts give equal bytes, hence equal ETags.
+    return TTFont(io.BytesIO(_whole(weight)), lazy=True, recalcTimestamp=False, recalcBBoxes=False)
 
 
 @cache

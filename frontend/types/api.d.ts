@@ -5149,6 +5149,8 @@ export interface components {
              */
             slots: number;
             spec: components["schemas"]["ExperimentSpec"];
+            /** @description Statement about the model to be used in the end; its text is `target.<code>`. */
+            target: components["schemas"]["Reason"];
         };
         /**
          * PlannedCellView

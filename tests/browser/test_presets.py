@@ -29,6 +29,15 @@ def test_presets_are_priced_at_the_rate_that_is_set_and_remembered(visit, instan
     expect(page.locator(".preset-money")).to_have_count(3)
     expect(page.locator(".preset-money").nth(2)).to_contain_text(re.compile("[¥￥]"))
 
+    page.locator("label[for=use-larger]").click()
+    expect(page.locator("#set-target_width")).to_be_focused()
+    expect(page.locator("#set-target_depth")).to_be_hidden()
+    page.keyboard.type("100000")
+    page.keyboard.press("Tab")
+    expect(page.locator("#target-effect")).to_have_class(re.compile("is-warning"))
+    page.locator("label[for=use-trained]").click()
+    expect(page.locator("#target-effect")).not_to_have_class(re.compile("is-warning"))
+
     page.reload()
     expect(page.locator("#rate")).to_have_value("1200")
     expect(page.locator(".preset-money")).to_have_count(3)

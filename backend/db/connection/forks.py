@@ -9,31 +9,12 @@ from __future__ import annotations
 
 import os
 import threading
-from types import TracebackType
 
-
-class _Turn:
-    """Re-entrant lock that a fork takes as well."""
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(
-                before=self._lock.acquire,
-                after_in_parent=self._lock.release,
-                after_in_child=self._lock.release,
-            )
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._lock.release()
-
-
-NO_FORK = _Turn()
+# Re-entrant lock that a fork takes as well.
+NO_FORK = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=NO_FORK.acquire,
+        after_in_parent=NO_FORK.release,
+        after_in_child=NO_FORK.release,
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -70,7 +70,7 @@ class Database:
         self._path = _file_of(self.url)
         self._file = SameFile(self._path) if self._path else None
         is_open_briefly = forks and self._path is not None
-        self._no_fork = NO_FORK if is_open_briefly else nullcontext()
+        self._no_fork: AbstractContextManager[object] = NO_FORK if is_open_briefly else nullcontext()
         if _is_sqlite(self.url):
             self.engine = _file_engine(self.url, busy_seconds, self._file, is_open_briefly)
         else:

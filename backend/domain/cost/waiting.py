@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from muscope.backend.domain.fair_share import by_need
+from muscope.backend.domain.fair_share import neediest
 
 _Waiting = tuple[float, float, int]  # turn, -seconds, chain
 
@@ -30,13 +30,15 @@ class WaitingParts:
         self._starts = dict.fromkeys(owners, 0.0)  # sum over what runs
         self._queued: dict[str, list[_Waiting]] = {owner: [] for owner in owners}
         self._ready: dict[str, list[_Waiting]] = {owner: [] for owner in owners}
+        self._count = 0
 
     def __bool__(self) -> bool:
-        return any(self._queued.values()) or any(self._ready.values())
+        return self._count > 0
 
     def add(self, chain: int, seconds: float, turn: float) -> None:
         """Let a part of a chain wait."""
         waiting = self._queued if turn < math.inf else self._ready
+        self._count += 1
         heapq.heappush(waiting[self._owners[chain]], (turn, -seconds, chain))
 
     def start(self, now: float) -> tuple[float, int]:
@@ -45,6 +47,7 @@ class WaitingParts:
         if not self._queued[owner]:
             self._queued[owner], self._ready[owner] = self._ready[owner], []
         _, negative, chain = heapq.heappop(self._queued[owner])
+        self._count -= 1
         self._running[owner] += 1
         self._starts[owner] += now
         return -negative, chain
@@ -57,13 +60,16 @@ class WaitingParts:
         self._used[owner] += seconds
 
     def _next_owner(self, now: float) -> str:
-        tops = {owner: parts[0] for owner, parts in self._queued.items() if parts}
-        tops = tops or {owner: parts[0] for owner, parts in self._ready.items() if parts}
-        first = min(tops, key=tops.__getitem__)
-        waiting = [owner for owner in self._queued if self._queued[owner] or self._ready[owner]]
-        if len(waiting) == 1 or tops[first][0] == -math.inf:
+        waiting = [owner for owner, parts in self._queued.items() if parts or self._ready[owner]]
+        if len(waiting) == 1:
+            return waiting[0]
+        # Those that have been told of come first; of a queue that is empty, those that are ready.
+        tops = [(parts[0], owner) for owner, parts in self._queued.items() if parts]
+        tops = tops or [(parts[0], owner) for owner, parts in self._ready.items() if parts]
+        (turn, *_), first = min(tops)
+        if turn == -math.inf:
             return first
         used = {
             owner: self._used[owner] + self._running[owner] * now - self._starts[owner] for owner in waiting
         }
-        return by_need(waiting, used, self._running, first)[0]
+        return neediest(waiting, used, self._running, first)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from muscope.backend.analysis.advice.reliability import shipped_record
+from muscope.backend.analysis.advice.target import about_target
 from muscope.backend.analysis.reasons import reason, rounded
 from muscope.backend.domain.spec.experiment import target_size
 from muscope.backend.domain.verdict.outlook import RolloutStepName
@@ -112,7 +114,17 @@ def state_words(material: Material, words: Words) -> str:
 def _facts(material: Material, words: Words) -> Iterator[tuple[str, str]]:
     yield words.say("report.fact.experiment"), shortened(material.name)
     yield words.say("report.fact.data"), shortened(material.data.name)
+    yield words.say("report.fact.use"), _use(material, words)
     yield _moment(material, words)
+
+
+def _use(material: Material, words: Words) -> str:
+    """Return the model that the learning rate is wanted for, and how it stands to those trained."""
+    found = about_target(material.spec, shipped_record())
+    factor = words.numbers.figure(float(found.params.get("factor", 1.0)))
+    return words.say(
+        f"report.use.{found.code}", size=words.size(target_size(material.spec).width), factor=factor
+    )
 
 
 def _moment(material: Material, words: Words) -> tuple[str, str]:

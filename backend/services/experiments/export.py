@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -15,9 +16,18 @@ from muscope.backend.db import metrics as metric_rows
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.metrics import Values
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow, RunRow
-from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 from muscope.backend.services.context import Context
-from muscope.backend.services.lookup import find_experiment, schedule_of
+from muscope.backend.services.lookup import find_experiment
+from muscope.backend.services.stored_values import in_blocks, read_metric, values_of_a_run
+
+
+class OfRun(NamedTuple):
+    """Stored values [T, K] of a metric of one run at its steps [T]."""
+
+    metric: Metric
+    steps: NDArray[np.int64]
+    values: Values
 
 
 def export_lines(context: Context, owner_id: str, experiment_id: UUID) -> Iterator[str]:
@@ -34,43 +44,46 @@ def export_lines(context: Context, owner_id: str, experiment_id: UUID) -> Iterat
 
 def _lines(session: Session, experiment: ExperimentRow) -> Iterator[str]:
     cells = cell_rows.of_experiment(session, experiment.id)
-    for science, parts in groupby(cells, key=_science):
-        rows = sorted(line for cell in parts for line in _run_lines(session, experiment, cell))
-        for _, _, lines in rows:
-            for line in lines:
-                yield "\t".join((*science, line))
+    for science, group in groupby(cells, key=_science):
+        parts = {cell.id: cell for cell in group}
+        runs = [run for cell_id in parts for run in cell_rows.runs_of(session, cell_id)]
+        runs.sort(key=lambda run: (run.lr, run.seed))
+        for block in in_blocks(runs, values_of_a_run(session, list(parts))):
+            found = _values(session, experiment, parts, block)
+            for run in block:
+                for metric, steps, values in found[run.id]:
+                    for line in _value_lines(run, metric, steps, values):
+                        yield "\t".join((*science, line))
 
 
 def _science(cell: CellRow) -> tuple[str, str, str, str]:
     return cell.scenario, cell.parametrization, str(cell.width), str(cell.depth)
 
 
-def _run_lines(
-    session: Session, experiment: ExperimentRow, cell: CellRow
-) -> Iterator[tuple[float, int, list[str]]]:
-    runs = cell_rows.runs_of(session, cell.id)
-    lines: list[list[str]] = [[] for _ in runs]
-    schedule = schedule_of(experiment, cell)
-    for metric in sorted(Metric):
-        for row in metric_rows.read(session, cell.id, metric):
-            values = metric_rows.from_row(row)
-            steps = schedule.metric_steps(metric, row.first_step)
-            for run, of_run in zip(runs, lines, strict=True):
-                of_run.extend(_value_lines(run, metric, steps, values[:, run.position]))
-    for run, of_run in zip(runs, lines, strict=True):
-        yield run.lr, run.seed, of_run
+def _values(
+    session: Session, experiment: ExperimentRow, cells: Mapping[UUID, CellRow], runs: Sequence[RunRow]
+) -> dict[UUID, list[OfRun]]:
+    """Return by run what is stored of it, in the order of the metrics."""
+    found: dict[UUID, list[OfRun]] = {run.id: [] for run in runs}
+    for cell_id, cell in cells.items():
+        own = [run for run in runs if run.cell_id == cell_id]
+        stored = metric_rows.num_values(session, cell_id) if own else {}
+        for metric in sorted(stored):
+            steps, values = read_metric(session, experiment, cell, metric, [run.position for run in own])
+            for index, run in enumerate(own):
+                found[run.id].append(OfRun(metric, steps, values[:, index]))
+    return found
 
 
-def _value_lines(run: RunRow, metric: Metric, steps: list[int], values: Values) -> Iterator[str]:
-    for step, value in zip(steps, values, strict=True):
-        line = f"{run.lr!r}\t{run.seed}\t{metric}\t{step}"
-        if value.ndim:
-            yield from (f"{line}\t{index}\t{_hex(component)}" for index, component in enumerate(value))
-        else:
-            yield f"{line}\t{_hex(value)}"
+def _value_lines(run: RunRow, metric: Metric, steps: NDArray[np.int64], values: Values) -> Iterator[str]:
+    head, has_components = f"{run.lr!r}\t{run.seed}\t{metric}", METRIC_INFO[metric].num_components > 1
+    for step, components in zip(steps, values, strict=True):
+        for index, value in enumerate(components):
+            place = f"{step}\t{index}" if has_components else f"{step}"
+            yield f"{head}\t{place}\t{_hex(value)}"
 
 
-def _hex(value: NDArray[np.float32]) -> str:
+def _hex(value: np.float32) -> str:
     return value.astype("<f4").tobytes().hex()
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID
 
+from muscope.backend.analysis.advice.reliability import shipped_record
+from muscope.backend.analysis.advice.target import about_target
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.tables import DatasetRow
 from muscope.backend.domain.cost.coming import coming_work
@@ -231,6 +233,7 @@ def plan_view(context: Context, plan: Draft, queue: PlanQueueView | None) -> Pla
         scenario_kinds=possible_kinds(plan.spec, plan.shape),
         are_steps_cut=plan.is_cut,
         queue=queue,
+        target=about_target(plan.spec, shipped_record()),
     )
 
 

@@ -22,7 +22,8 @@ from muscope.backend.figures.theme import Mode, Style
 from muscope.backend.services.context import Context
 from muscope.backend.services.lookup import find_cell, find_experiment
 from muscope.backend.services.runs.listing import run_view, summaries_of
-from muscope.backend.services.runs.points import OF_POINT, Point, points_of, read_metric
+from muscope.backend.services.runs.points import OF_POINT, Point, points_of
+from muscope.backend.services.stored_values import read_metric
 from muscope.backend.services.views.run_views import Neighbour, RunDetail
 from muscope.backend.spreadsheet import csv_lines
 
@@ -127,10 +128,8 @@ def _neighbours(session: Session, experiment_id: UUID, found: FoundRun, shared: 
 
 def _read(session: Session, owner_id: str, found: FoundRun, metric: Metric) -> Series:
     cell, experiment = find_cell(session, owner_id, found.row.cell_id)
-    whole = read_metric(session, experiment, cell, metric)
-    if not len(whole.steps):
-        return Series(whole.steps, np.empty((0, whole.values.shape[-1])))
-    return Series(whole.steps, whole.values[:, found.row.position])
+    own = read_metric(session, experiment, cell, metric, [found.row.position])
+    return Series(own.steps, own.values[:, 0].astype(np.float64))
 
 
 def _kept(series: Series) -> NDArray[np.int64]:
@@ -145,4 +144,5 @@ def _kept(series: Series) -> NDArray[np.int64]:
 def _values(session: Session, owner_id: str, found: FoundRun) -> Iterator[Point]:
     cell, experiment = find_cell(session, owner_id, found.row.cell_id)
     for metric in Metric:
-        yield from points_of(metric, read_metric(session, experiment, cell, metric), found.row.position)
+        own = read_metric(session, experiment, cell, metric, [found.row.position])
+        yield from points_of(metric, own, 0)

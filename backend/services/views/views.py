@@ -18,7 +18,7 @@ from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization, Role
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.overall import OverallVerdict
-from muscope.backend.domain.verdict.verdict import Outcome, Verdict
+from muscope.backend.domain.verdict.verdict import Outcome, Reason, Verdict
 from muscope.backend.figures.names import FigureName
 from muscope.backend.services.views.outlay_views import OutlayView, PlanQueueView, ProgressView
 
@@ -124,6 +124,9 @@ class PlanView(Frozen):
     )
     most: OutlayView = Field(description="The whole grid, which is never exceeded.")
     queue: PlanQueueView | None = Field(description="Null if nothing else is open.")
+    target: Reason = Field(
+        description="Statement about the model to be used in the end; its text is `target.<code>`."
+    )
 
 
 class ConditionsView(Frozen):

@@ -13,6 +13,7 @@ import { markWrong } from "./wrong_fields.js";
 import { scenarioEditor } from "./scenario_editor.js";
 import { settings } from "./settings.js";
 import { startingPointCards } from "./starting_points.js";
+import { targetQuestion } from "./target_question.js";
 
 /** @import { Dataset, Experiment, Plan, Spec } from "../../types/answers.js" */
 /** @import { Child, CloneOrigin, PlanChoices } from "../../types/page.js" */
@@ -52,6 +53,7 @@ class Planning {
   #conditions;
   #start;
   #fields;
+  #target;
 
   /** @param {Dataset} dataset @param {PlanChoices} choices @param {AbortSignal} signal */
   constructor(dataset, choices, signal) {
@@ -62,6 +64,7 @@ class Planning {
     this.button = h("button", { type: "button", class: "button button-main button-big", id: "run" }, t("ui.plan.run"));
     this.#conditions = scenarioEditor(dataset, choices.own, changed, () => choices.plan);
     this.#fields = settings(dataset, choices.own, changed, () => choices.plan?.spec);
+    this.#target = targetQuestion(choices.own, changed, () => choices.plan?.spec);
     this.#start = choices.clone ? cloned(choices.clone, dataset) : this.#proposed(changed);
     this.element = this.#build();
   }
@@ -71,6 +74,7 @@ class Planning {
       "section",
       { class: "panel plan" },
       h("h2", {}, t("ui.plan.title")),
+      this.#target.element,
       this.#start.element,
       this.#summary,
       this.#start.warning,
@@ -125,6 +129,7 @@ class Planning {
     fill(this.#summary, found.num_workers ? null : noWorkerNote(), planDetails(found, this.dataset.shape.task));
     fill(this.#estimate, estimate(found));
     this.#fields.show(found.spec);
+    this.#target.show(found);
     this.#start.show(found.spec);
     this.#conditions.update();
   }

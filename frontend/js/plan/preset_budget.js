@@ -38,5 +38,5 @@ function field(name, texts, onChange) {
     texts[name] = input.value;
     onChange();
   });
-  return [h("label", { for: id }, t(`ui.preset_budget.${name}`)), input];
+  return h("div", { class: "rate-pair" }, h("label", { for: id }, t(`ui.preset_budget.${name}`)), input);
 }

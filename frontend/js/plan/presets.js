@@ -39,7 +39,7 @@ export function presets(choices, onChange, wishes) {
   const legend = h("legend", { class: "visually-hidden" }, t("ui.preset.title"));
   const elements = [...cards.values()].map((each) => each.element);
   const element = [
-    h("fieldset", { class: "presets" }, legend, elements),
+    h("fieldset", { class: "presets presets-rows" }, legend, elements),
     rateFields(onChange),
     presetBudget(choices.budget, onChange),
   ];
@@ -58,7 +58,13 @@ function card(name, choices, onChange) {
   const says = h("ul", { class: "preset-says" });
   const title = h("span", { class: "preset-name" }, t(`ui.preset.${name}`));
   return {
-    element: h("label", { class: "preset", for: input.id }, input, title, facts, says),
+    element: h(
+      "label",
+      { class: "preset", for: input.id },
+      input,
+      h("span", { class: "preset-head" }, title, facts),
+      says,
+    ),
     clear: () => [facts, says].forEach((part) => fill(part)),
     show: (/** @type {Preset} */ found) => {
       fill(facts, factsOf(found));

@@ -6,11 +6,14 @@ import { chosenModel, familyChoices, modelList, sizeChoices } from "./brought/br
 import { valuesOf } from "./plan_request.js";
 import { armChecks, measureChecks } from "./settings_checks.js";
 import { settingsField } from "./settings_field.js";
-import { FIRST, GROUPS, described } from "./settings_fields.js";
+import { FIRST, GROUPS, TARGET, described } from "./settings_fields.js";
 
 /** @import { Dataset, Spec } from "../../types/answers.js" */
 /** @import { Child, OwnSettings } from "../../types/page.js" */
 /** @import { Entry, Field } from "./settings_fields.js" */
+
+/** The groups without what is asked before the presets. */
+const FOLDS = GROUPS.map(({ name, fields }) => ({ name, fields: fields.filter((each) => !TARGET.includes(each)) }));
 
 /**
  * @param {Dataset} dataset @param {OwnSettings} own the settings made so far, changed in place
@@ -28,7 +31,7 @@ export function settings(dataset, own, onChange, spec) {
   // With a grid for each arm, one for all of them would change nothing.
   const first = FIRST.filter(({ name }) => !(name === "lrs" && own.hasOwnGrids)).map(make);
   const arms = armChecks(own, changed);
-  const groups = GROUPS.map(({ name, fields }) => ({ name, fields: fields.map(make) }));
+  const groups = FOLDS.map(({ name, fields }) => ({ name, fields: fields.map(make) }));
   const all = [...first, ...groups.flatMap((group) => group.fields)];
   const sizes = sizeChoices(own, () => {
     for (const field of all) field.read();

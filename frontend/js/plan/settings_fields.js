@@ -35,6 +35,9 @@ export const FIRST = [
   entry("protocol"),
 ];
 
+/** The model to be used in the end: asked before the presets, listed with the sizes. */
+export const TARGET = [entry("target_width"), entry("target_depth")];
+
 /** @type {{name: string, fields: Entry[]}[]} */
 export const GROUPS = [
   { name: "arms", fields: [] },
@@ -66,7 +69,7 @@ export const GROUPS = [
   },
   {
     name: "sizes",
-    fields: [entry("depths"), entry("base_width"), entry("base_depth"), entry("target_width"), entry("target_depth")],
+    fields: [entry("depths"), entry("base_width"), entry("base_depth"), ...TARGET],
   },
   {
     name: "training",

@@ -53,6 +53,19 @@ def said(made, language="en"):
     return "\n".join(text for _, text in texts(read(made, language)))
 
 
+@pytest.mark.parametrize(
+    ("target", "told"), [(None, "the largest model trained"), (2048, "4 times"), (65_536, "too far")]
+)
+def test_the_first_page_names_the_model_that_the_rate_is_for(target, told):
+    spec, verdict = case("transfers", has_control=True)
+    largest = max(spec.widths)
+    spec = spec.model_copy(update={"target_width": target and target * largest // 512})
+
+    page = read(material(spec, verdict), "en").page
+
+    assert told in dict(page.facts)["To be used for"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("has_control", [True, False])
 @pytest.mark.parametrize("rule", CASES)

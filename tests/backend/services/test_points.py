@@ -13,7 +13,9 @@ import pytest
 from muscope.backend.db import metrics
 from muscope.backend.db.schema.tables import LOCAL_OWNER
 from muscope.backend.errors import NotFound
+from muscope.backend.services import stored_values
 from muscope.backend.services.experiments.export import export_lines
+from muscope.backend.services.runs import points
 from muscope.backend.services.runs.points import OF_POINT, OF_RUN, point_lines, write_parquet
 from muscope.backend.spreadsheet import BYTE_ORDER_MARK
 from tests.backend.db.stores import add_experiment, change_cell
@@ -70,6 +72,26 @@ def test_parquet_holds_the_same_points_with_their_types(context, experiment_id, 
     rows = list(csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK))))
     assert table["value"].to_list() == [float(row["value"]) if row["value"] else None for row in rows]
     assert table["metric"].to_list() == [row["metric"] for row in rows]
+
+
+def test_runs_that_are_read_one_at_a_time_give_the_same_points(context, experiment_id, monkeypatch):
+    together = list(point_lines(context, LOCAL_OWNER, experiment_id))
+    monkeypatch.setattr(stored_values, "MOST_VALUES", 1)
+    monkeypatch.setattr(points, "_STEPS_AT_ONCE", 2)
+
+    assert list(point_lines(context, LOCAL_OWNER, experiment_id)) == together
+
+
+def test_blocks_hold_every_run_once_and_no_more_values_than_allowed():
+    runs = list(range(10))
+
+    assert [list(block) for block in stored_values.in_blocks(runs, stored_values.MOST_VALUES // 4)] == [
+        [0, 1, 2, 3],
+        [4, 5, 6, 7],
+        [8, 9],
+    ]
+    assert len(list(stored_values.in_blocks(runs, 2 * stored_values.MOST_VALUES))) == 10
+    assert list(stored_values.in_blocks([], 0)) == []
 
 
 def test_only_the_owner_gets_the_points(context, experiment_id):

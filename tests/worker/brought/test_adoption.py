@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
-from muscope.backend.domain.plan.adoption import adoption_recipe
-from muscope.backend.domain.protocol.grid import PlannedRun
-from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
-from muscope.backend.domain.spec.families.brought import Brought
-from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
-from muscope.backend.domain.spec.parametrization import Parametrization
-from muscope.backend.domain.spec.size import Size
-from muscope.backend.services.verdicts.adoption_kit import kit_text
 from muscope.worker.brought.loading import load_model
-from muscope.worker.numerics.program import TrainingData
-from muscope.worker.numerics.randomness import BatchOrder
+from muscope.worker.brought.training.family import brought_family
 from tests.worker.brought.toys import write
-from tests.worker.brought.trained import SHA256, described, program, trained
+from tests.worker.brought.trained import described
+from tests.worker.numerics.adopted import WIDTH, own_loop, program_of, recipe_of, spec_of, trajectory
 
 # A kernel, a norm, a fixed kernel per channel, hidden matrices one of which is kept as (inputs, outputs).
 NETWORK = """
@@ -58,7 +48,7 @@ def batches(split, seed):
         x = torch.randn(16, 1, 4, 4, generator=drawn)
         yield x, x.flatten(1)[:, :3].argmax(1)
 """
-BASE, WIDTH, STEPS, BATCH, LR = 8, 16, 200, 4, 2.0**-8
+LR = 2.0**-8
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "sgd": {"momentum": 0.5, "weight_decay": 0.01},
     "adamw": {"weight_decay": 0.1},
@@ -73,59 +63,16 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("adopted"), NETWORK)
 
 
-def recipe_of(family: Brought, data: TrainingData, optimizer: OptimizerSpec) -> ModuleType:
-    """Return `recipe.py` of the larger width as a module."""
-    spec = ExperimentSpec(
-        dataset_sha256=SHA256,
-        model=family,
-        arms=(Arm(parametrization=Parametrization.MUP, lrs=(LR,)),),
-        widths=(BASE, WIDTH),
-        depths=(family.tables[0].depth,),
-        base_width=BASE,
-        seeds=(0,),
-        loss=Loss.CROSS_ENTROPY,
-        optimizer=optimizer,
-        batch_size=BATCH,
-        num_steps=STEPS,
-        measure_every=STEPS,
-        sharpness_batch_size=BATCH,
-    )
-    found = adoption_recipe(spec, data.dims, Parametrization.MUP, Size(WIDTH, family.tables[0].depth))
-    recipe = ModuleType("recipe")
-    exec(kit_text(found, name="a test", lr=LR, num_steps=STEPS), recipe.__dict__)
-    return recipe
-
-
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 def test_the_users_loop_with_the_recipe_follows_the_trajectory(file: Path, kind: str) -> None:
     found, own = described(file)
     data = replace(own, x_train=own.x_train.double(), x_val=own.x_val.double())
     optimizer = OptimizerSpec.model_validate({"kind": kind} | OPTIMIZERS[kind])
-    recipe = recipe_of(found.family, data, optimizer)
+    spec = spec_of(found.family, optimizer, depth=found.family.tables[0].depth, lr=LR)
+    recipe = recipe_of(spec, data)
     model = load_model(file).build(WIDTH, 0).double()
     recipe.init_(model)
-    steps = recipe.optimizer(model)
-    order, losses = BatchOrder(0, len(data.x_train), BATCH), []
-    for step in range(STEPS + 1):
-        index = torch.from_numpy(order.indices(0, step))
-        outputs = model(data.x_train[index].view(-1, 1, 4, 4))
-        loss = torch.nn.functional.cross_entropy(outputs, data.y_train[index])
-        losses.append(float(loss.detach()))
-        steps.zero_grad()
-        loss.backward()
-        steps.step()
+    losses = own_loop(model, data, [recipe.optimizer(model)], as_given=lambda x_BD: x_BD.view(-1, 1, 4, 4))
 
-    planned = program(
-        found.family,
-        data,
-        parametrization=Parametrization.MUP,
-        width=WIDTH,
-        runs=(PlannedRun(0, LR, 0),),
-        num_steps=STEPS,
-        measure_every=STEPS,
-        chunk_steps=STEPS + 1,
-        batch_size=BATCH,
-        optimizer=optimizer,
-    )
-    followed = trained(file, planned, data).values[Metric.TRAIN_LOSS][:, 0]
-    np.testing.assert_allclose(losses, followed, rtol=1e-6)
+    family = brought_family(load_model(file), found.family, WIDTH, spec.depths[0])
+    np.testing.assert_allclose(losses, trajectory(program_of(spec), data, family), rtol=1e-6)

@@ -10,27 +10,22 @@ import pytest
 import torch
 from torch import nn
 
-from muscope.backend.domain.plan.adoption import adoption_recipe
-from muscope.backend.domain.protocol.grid import PlannedRun
 from muscope.backend.domain.spec.dataset import ImageShape, Task
-from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
+from muscope.backend.domain.spec.experiment import ExperimentSpec
 from muscope.backend.domain.spec.families.base import ModelFamily
 from muscope.backend.domain.spec.families.convnet import ConvNet
 from muscope.backend.domain.spec.families.residual_mlp import ResidualMLP
 from muscope.backend.domain.spec.families.transformer import GPT
-from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.model import FAMILIES
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
-from muscope.backend.domain.spec.parametrization import Parametrization, TensorScaling
-from muscope.backend.domain.spec.size import Size
-from muscope.backend.services.verdicts.adoption_kit import kit_text
+from muscope.backend.domain.spec.parametrization import TensorScaling
 from muscope.worker.numerics.families import NETWORKS, network_of
 from muscope.worker.numerics.network import Network
-from muscope.worker.numerics.program import CellProgram, TrainingData
-from muscope.worker.numerics.randomness import BatchOrder, initial_normals
-from muscope.worker.numerics.trainer import train
+from muscope.worker.numerics.program import TrainingData
+from muscope.worker.numerics.randomness import initial_normals
+from tests.worker.numerics.adopted import own_loop, program_of, recipe_of, spec_of, trajectory
 
-STEPS, BATCH, LR = 200, 4, 2.0**-7
+LR = 2.0**-7
 OPTIMIZERS = {
     "sgd": OptimizerSpec.model_validate("sgd").changed(momentum=0.5, weight_decay=0.01),
     "adamw": OptimizerSpec.model_validate("adamw").changed(weight_decay=0.1),
@@ -70,24 +65,6 @@ def depth_of(family: ModelFamily) -> int:
     return 3 if family.name == "residual_convnet" else 1
 
 
-def spec_of(family: ModelFamily, optimizer: OptimizerSpec) -> ExperimentSpec:
-    return ExperimentSpec(
-        dataset_sha256="ab" * 32,
-        model=family,
-        arms=(Arm(parametrization=Parametrization.MUP, lrs=(LR,)),),
-        widths=(8, 16),
-        depths=(depth_of(family),),
-        base_width=8,
-        seeds=(0,),
-        loss=Loss.CROSS_ENTROPY,
-        optimizer=optimizer,
-        batch_size=BATCH,
-        num_steps=STEPS,
-        measure_every=STEPS,
-        sharpness_batch_size=4,
-    )
-
-
 class Plain(nn.Module):
     """The network without µScope's multipliers: parameters as a user would have them."""
 
@@ -105,27 +82,6 @@ class Plain(nn.Module):
         return self._apply_family(self._network, stacked, x[None])[0]
 
 
-def trajectory(spec: ExperimentSpec, data: TrainingData) -> np.ndarray:
-    program = CellProgram(
-        parametrization=Parametrization.MUP,
-        width=16,
-        depth=spec.depths[0],
-        base_width=8,
-        model=spec.model,
-        loss=spec.loss,
-        runs=(PlannedRun(0, LR, 0),),
-        num_steps=STEPS,
-        measure_every=STEPS,
-        chunk_steps=STEPS + 1,
-        batch_size=BATCH,
-        sharpness_batch_size=4,
-        optimizer=spec.optimizer,
-        has_curvature=False,
-    )
-    (window,) = train(program, data)
-    return window.values[Metric.TRAIN_LOSS][:, 0]
-
-
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
@@ -137,24 +93,13 @@ def one_thread() -> Iterator[None]:
 @pytest.mark.parametrize(("family", "optimizer"), CASES)
 def test_a_loop_with_the_recipe_follows_the_trajectory(family: type[ModelFamily], optimizer: str) -> None:
     data = data_for(family())
-    spec = spec_of(family(), OPTIMIZERS[optimizer])
-    found = adoption_recipe(spec, data.dims, Parametrization.MUP, Size(16, spec.depths[0]))
-    recipe = ModuleType("recipe")
-    exec(kit_text(found, name="a test", lr=LR, num_steps=STEPS), recipe.__dict__)
+    spec = spec_of(family(), OPTIMIZERS[optimizer], depth=depth_of(family()), lr=LR)
+    recipe = recipe_of(spec, data)
 
     model = Plain(spec, data, recipe)
     recipe.init_(
         model, normal=lambda name, shape: torch.from_numpy(initial_normals(0, 0, name, tuple(shape)))
     )
-    steps = recipe.optimizer(model)
-    order = BatchOrder(0, len(data.x_train), BATCH)
-    losses = []
-    for step in range(STEPS + 1):
-        index = torch.from_numpy(order.indices(0, step))
-        loss = nn.functional.cross_entropy(model(data.x_train[index]), data.y_train[index].flatten())
-        losses.append(loss.item())
-        steps.zero_grad()
-        loss.backward()
-        steps.step()
+    losses = own_loop(model, data, [recipe.optimizer(model)])
 
-    np.testing.assert_allclose(losses, trajectory(spec, data), rtol=1e-6)
+    np.testing.assert_allclose(losses, trajectory(program_of(spec), data), rtol=1e-6)

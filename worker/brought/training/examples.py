@@ -52,7 +52,8 @@ def unpacked(rows_BD: Tensor, example: Example, image: ImageShape | None = None)
     Args:
         image: of data of ours, whose pixels are (rows, columns, channels); the network takes channels first.
     """
-    parts = torch.split(rows_BD, [leaf.size for leaf in example.leaves], dim=-1)
+    sizes = [leaf.size for leaf in example.leaves]
+    parts = torch.split(rows_BD, sizes, dim=-1) if len(sizes) > 1 else (rows_BD,)
     shaped = [_shaped(part, leaf, image) for part, leaf in zip(parts, example.leaves, strict=True)]
     if example.keys:
         return dict(zip(example.keys, shaped, strict=True))

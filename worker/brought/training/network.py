@@ -14,13 +14,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
+from torch.func import vmap
 
 from muscope.backend.domain.spec.families.brought import Brought
 from muscope.backend.errors import InvalidInput
 from muscope.worker.brought.default_loss import main_output
 from muscope.worker.brought.loading import BroughtModel
 from muscope.worker.brought.training.examples import unpacked
+from muscope.worker.brought.training.exchange import ExchangedCall
 from muscope.worker.numerics.network import ActivationHook, Network, Params, no_hook, scaled
 
 _NETWORK = "network."
@@ -37,8 +38,10 @@ class BroughtNetwork:
         self._shapes = self._known_shapes()
         self._module = _Called(self._brought, self._built(), width)
         self._require(self._module.network)
+        self._call = ExchangedCall(self._module)
         self._buffers: dict[str, Tensor] = {}
         self.fixed: dict[str, Tensor] = {}
+        self._is_state_moved = False
 
     def _known_shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of every tensor that is trained, by name."""
@@ -129,9 +132,7 @@ class BroughtNetwork:
         named = {f"{_NETWORK}{name}": tensor.view(self._shapes[name]) for name, tensor in of_run.items()}
         named |= {name: buffer.clone() for name, buffer in self._buffers.items()} | self.fixed
         given = unpacked(x_BD, self._model.example, image)
-        called: Tensor = functional_call(
-            self._module, named, (given, self._model.example.is_whole_batch), strict=True
-        )
+        called: Tensor = self._call(named, given, self._model.example.is_whole_batch)
         if self._model.example.is_whole_batch:
             return called.reshape(1).expand(len(x_BD)).unsqueeze(1)
         outputs: Tensor = main_output(called)
@@ -139,8 +140,9 @@ class BroughtNetwork:
 
     def _move_state(self, like: Tensor) -> None:
         """Bring buffers and frozen weights, once, to the device and the precision of the training."""
-        if self._buffers or self.fixed or like.device.type == "meta":
+        if self._is_state_moved or like.device.type == "meta":
             return
+        self._is_state_moved = True
         dtype = like.dtype if like.is_floating_point() else torch.float32
         for name, buffer in self._module.named_buffers():
             is_number = buffer.is_floating_point()

@@ -6,6 +6,7 @@ import pytest
 from muscope.backend.db.schema.tables import LOCAL_OWNER
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.errors import NotFound
+from muscope.backend.services import stored_values
 from muscope.backend.services.experiments.export import export_lines, export_sha256
 from tests.backend.db.stores import add_experiment
 from tests.backend.domain.specs import SPEC, spec
@@ -46,6 +47,14 @@ def test_the_export_does_not_depend_on_how_cells_were_split(most, context, datab
     whole, split = _recorded(database), _recorded(database, max_runs_per_cell={8: most, 16: most})
 
     assert _lines(context, whole) == _lines(context, split)
+
+
+def test_the_export_does_not_depend_on_how_many_runs_are_read_at_once(context, database, monkeypatch):
+    experiment_id = _recorded(database)
+    together = _lines(context, experiment_id)
+    monkeypatch.setattr(stored_values, "MOST_VALUES", 1)
+
+    assert _lines(context, experiment_id) == together
 
 
 def test_the_export_does_not_depend_on_the_order_of_the_spec(context, database):

@@ -4,55 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from types import ModuleType
-from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from muscope.backend.domain.plan.adoption import adoption_recipe
-from muscope.backend.domain.protocol.grid import PlannedRun
-from muscope.backend.domain.spec.experiment import Arm, ExperimentSpec, Loss
-from muscope.backend.domain.spec.families.transformer import GPT, Activation, Positions
-from muscope.backend.domain.spec.metrics import Metric
+from muscope.backend.domain.spec.experiment import Loss
+from muscope.backend.domain.spec.families.transformer import GPT
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import OF_SIZE, Parametrization, Role
-from muscope.backend.domain.spec.size import Size
-from muscope.backend.services.verdicts.adoption_kit import kit_text
 from muscope.worker.numerics.families import network_of as family_of
 from muscope.worker.numerics.linalg.operators import flatten, unflatten
 from muscope.worker.numerics.losses import Targets
 from muscope.worker.numerics.network import Network, Params
 from muscope.worker.numerics.networks.transformer.rotary import turned
-from muscope.worker.numerics.program import CellProgram, TrainingData
-from muscope.worker.numerics.randomness import BatchOrder, initial_normals
-from muscope.worker.numerics.trainer import train
 from tests import cases
+from tests.worker.numerics.gpt_options import every_option, gpt, user_model
 from tests.worker.numerics.networks_cases import FamilyCase, data_of, network_of
-from tests.worker.numerics.user_gpt import Config, UserGPT, as_user, names_of
+from tests.worker.numerics.user_gpt import UserGPT, as_user, names_of
 
 MUP = Parametrization.MUP
-ALL: dict[str, Any] = {
-    "norm": "rms",
-    "has_tied_embeddings": True,
-    "activation": "swiglu",
-    "positions": "rotary",
-    "num_kv_heads": 1,
-}
-OPTIONS: dict[str, dict[str, Any]] = {
-    "none": {},
-    "rms": {"norm": "rms"},
-    "tied": {"has_tied_embeddings": True},
-    "swiglu": {"activation": "swiglu"},
-    "rotary": {"positions": "rotary"},
-    "gqa": {"num_kv_heads": 1},
-    "all": ALL,
-}
-every_option = pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-BASE, WIDTH, BATCH, LR = 8, 16, 4, 2.0**-7
 
 
 @pytest.fixture(autouse=True)
@@ -61,31 +33,6 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-def gpt(options: dict[str, Any]) -> GPT:
-    return GPT.model_validate({"num_heads": 2} | options)
-
-
-def user_model(model: GPT, network: Network, width: int, attention_scale: float) -> UserGPT:
-    """Return the user's network with the options of a family."""
-    config = Config(
-        width=width,
-        depth=network.depth,
-        heads=model.num_heads,
-        kv_heads=model.key_heads,
-        hidden=model.mlp_ratio * width,
-        vocabulary=network.dims.num_outputs,
-        context=network.dims.num_features,
-        norm=model.norm.value if model.has_norm else None,
-        is_tied=model.has_tied_embeddings,
-        is_gated=model.activation is Activation.SWIGLU,
-        is_rotary=model.positions is Positions.ROTARY,
-        attention_scale=attention_scale,
-        branch_mult=network.branch_mult,
-        readout_mult=network.readout_mult,
-    )
-    return UserGPT(config).double()
 
 
 def effective(network: Network, name: str) -> float:
@@ -141,141 +88,6 @@ def test_losses_gradients_and_hessian_products_are_those_of_the_users_network(op
                 assert isinstance(made, Tensor)
                 expected = as_user(name, made[run])
                 torch.testing.assert_close(theirs * factor, expected, rtol=1e-9, atol=1e-12)
-
-
-def program_of(model: GPT, width: int, optimizer: OptimizerSpec, num_steps: int) -> CellProgram:
-    return CellProgram(
-        parametrization=MUP,
-        width=width,
-        depth=1,
-        base_width=BASE,
-        model=model,
-        loss=Loss.CROSS_ENTROPY,
-        runs=(PlannedRun(0, LR, 0),),
-        num_steps=num_steps,
-        measure_every=num_steps,
-        chunk_steps=num_steps + 1,
-        batch_size=BATCH,
-        sharpness_batch_size=4,
-        optimizer=optimizer,
-        has_curvature=False,
-    )
-
-
-def trajectory(program: CellProgram, data: TrainingData) -> np.ndarray:
-    (window,) = train(program, data)
-    return window.values[Metric.TRAIN_LOSS][:, 0]
-
-
-def own_loop(user: UserGPT, data: TrainingData, steps: list[torch.optim.Optimizer], num: int) -> list[float]:
-    """Train the user's network in a plain loop on µScope's batches, and return its losses."""
-    order = BatchOrder(0, len(data.x_train), BATCH)
-    losses = []
-    for step in range(num + 1):
-        index = torch.from_numpy(order.indices(0, step))
-        loss = nn.functional.cross_entropy(user(data.x_train[index]), data.y_train[index].flatten())
-        losses.append(loss.item())
-        user.zero_grad()
-        loss.backward()
-        for each in steps:
-            each.step()
-    return losses
-
-
-def normals(user: UserGPT, model: GPT, data: TrainingData, width: int) -> dict[str, Tensor]:
-    """Return µScope's initial standard normals in the shapes of the user's parameters."""
-    tensors = model.tensors(data.dims, width, 1)
-    names = names_of(user)
-    return {
-        name: as_user(name, torch.from_numpy(initial_normals(0, 0, names[name], tensors[names[name]].shape)))
-        for name, _ in user.named_parameters()
-    }
-
-
-RECIPE_OPTIMIZERS = {
-    "sgd": OptimizerSpec.model_validate("sgd").changed(momentum=0.5, weight_decay=0.01),
-    "adamw": OptimizerSpec.model_validate("adamw").changed(weight_decay=0.1),
-    "muon": OptimizerSpec.model_validate("muon").changed(weight_decay=0.1),
-    "adafactor": OptimizerSpec.model_validate("adafactor").changed(weight_decay=0.1),
-}
-
-
-def recipe_of(model: GPT, data: TrainingData, optimizer: OptimizerSpec, num_steps: int) -> ModuleType:
-    """Return `recipe.py` of the larger width as a module."""
-    spec = ExperimentSpec(
-        dataset_sha256="ab" * 32,
-        model=model,
-        arms=(Arm(parametrization=MUP, lrs=(LR,)),),
-        widths=(BASE, WIDTH),
-        depths=(1,),
-        base_width=BASE,
-        seeds=(0,),
-        loss=Loss.CROSS_ENTROPY,
-        optimizer=optimizer,
-        batch_size=BATCH,
-        num_steps=num_steps,
-        measure_every=num_steps,
-        sharpness_batch_size=4,
-    )
-    recipe = ModuleType("recipe")
-    text = kit_text(
-        adoption_recipe(spec, data.dims, MUP, Size(WIDTH, 1)), name="a test", lr=LR, num_steps=num_steps
-    )
-    exec(text, recipe.__dict__)
-    return recipe
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        *((name, "adamw") for name in OPTIONS if name != "none"),
-        *(("all", kind) for kind in ("sgd", "muon", "adafactor")),
-    ],
-)
-def test_the_users_network_with_the_recipe_follows_the_trajectory_over_200_steps(name, kind):
-    model, optimizer = gpt(OPTIONS[name]), RECIPE_OPTIMIZERS[kind]
-    data = data_of(FamilyCase(model, 1, is_text=True), torch.float64)
-    program = program_of(model, WIDTH, optimizer, 200)
-    recipe = recipe_of(model, data, optimizer, 200)
-    scale = recipe.ATTENTION_SCALE["block_0_query"]
-    network = dataclasses.replace(
-        program.network_for(data.dims), branch_mult=recipe.BRANCH_MULT, readout_mult=recipe.READOUT_MULT
-    )
-    user = user_model(model, network, WIDTH, scale)
-    drawn = normals(user, model, data, WIDTH)
-
-    recipe.init_(user, names_of(user), normal=lambda name, _: drawn[name])
-    losses = own_loop(user, data, [recipe.optimizer(user, names=names_of(user))], 200)
-
-    np.testing.assert_allclose(losses, trajectory(program, data), rtol=1e-6)
-
-
-@every_option
-def test_muon_moves_the_users_network_as_ours(monkeypatch, options):
-    monkeypatch.setattr(Tensor, "bfloat16", Tensor.clone)  # torch rounds to it inside the iteration
-    optimizer = OptimizerSpec.model_validate({"kind": "muon", "muon_scale": "original", "weight_decay": 0.0})
-    model, num = gpt(options), 20
-    data = data_of(FamilyCase(model, 1, is_text=True), torch.float64)
-    program = program_of(model, BASE, optimizer, num)
-    network = program.network_for(data.dims)
-    user = user_model(model, network, BASE, network.scaling["block_0_query"].forward_mult)
-    drawn, names = normals(user, model, data, BASE), names_of(user)
-    hidden: list[nn.Parameter] = []
-    rest: list[nn.Parameter] = []
-    for name, weight in user.named_parameters():
-        constants = network.scaling[names[name]]
-        weight.data.copy_(constants.init_mean + constants.init_std * drawn[name])
-        (hidden if constants.is_orthogonalised else rest).append(weight)
-    momentum, nesterov = optimizer.momentum, optimizer.nesterov
-    muon = torch.optim.Muon(
-        hidden, lr=LR, weight_decay=0.0, momentum=momentum, nesterov=nesterov, adjust_lr_fn="original"
-    )
-    betas, ratio = (optimizer.beta1, optimizer.beta2), optimizer.adam_lr_ratio
-    adam = torch.optim.AdamW(rest, lr=LR * ratio, betas=betas, eps=optimizer.epsilon, weight_decay=0.0)
-
-    losses = own_loop(user, data, [muon, adam], num)
-
-    np.testing.assert_allclose(losses, trajectory(program, data), rtol=1e-6)
 
 
 def test_a_network_with_rms_norms_is_blind_to_the_size_of_its_stream():
