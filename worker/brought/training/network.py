@@ -40,8 +40,8 @@ class BroughtNetwork:
         self._require(self._module.network)
         self._call = ExchangedCall(self._module)
         self._buffers: dict[str, Tensor] = {}
-        self._is_state_moved = False
         self.fixed: dict[str, Tensor] = {}
+        self._is_state_moved = False
 
     def _known_shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of every tensor that is trained, by name."""
