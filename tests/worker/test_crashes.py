@@ -135,7 +135,7 @@ class Installation:
         return replace(
             self._context,
             database=CrashingDatabase(self._context.database, points),  # type: ignore[arg-type]
-            blobs=CrashingBlobs(self._context.blobs, points),  # type: ignore[arg-type]
+            blobs=CrashingBlobs(self._context.blobs, points),
             bell=CrashingBell(points),
         )
 
