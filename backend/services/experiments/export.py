@@ -84,7 +84,8 @@ def _value_lines(run: RunRow, metric: Metric, steps: NDArray[np.int64], values: 
 
 
 def _hex(value: np.float32) -> str:
-    return str(value.astype("<f4").tobytes().hex())
+    content: bytes = value.astype("<f4").tobytes()
+    return content.hex()
 
 
 def export_sha256(context: Context, owner_id: str, experiment_id: UUID) -> str:
