@@ -49,7 +49,16 @@ def test_what_starts_whole_stacks_runs_alone():
     commands = steps_of()
 
     assert set(side_by_side()) <= set(commands["tests"])
-    assert set(side_by_side("loadfile", most=2)) <= set(commands["system and browser tests"])
+    assert set(side_by_side("loadfile", most=3, share=1.5)) <= set(commands["system and browser tests"])
+
+
+@pytest.mark.parametrize(("cores", "processes", "stacks"), [(1, "1", "1"), (2, "2", "3"), (16, "4", "3")])
+def test_two_cores_carry_three_stacks_and_one_core_carries_one(monkeypatch, cores, processes, stacks):
+    monkeypatch.setattr(checks.os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    monkeypatch.setattr(checks.os, "cpu_count", lambda: cores)
+
+    assert side_by_side()[1] == processes
+    assert side_by_side("loadfile", most=3, share=1.5)[1] == stacks
 
 
 @pytest.fixture
