@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 
 import pytest
 
@@ -54,8 +55,8 @@ def test_what_starts_whole_stacks_runs_alone():
 
 @pytest.mark.parametrize(("cores", "processes", "stacks"), [(1, "1", "1"), (2, "2", "3"), (16, "4", "3")])
 def test_two_cores_carry_three_stacks_and_one_core_carries_one(monkeypatch, cores, processes, stacks):
-    monkeypatch.setattr(checks.os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
-    monkeypatch.setattr(checks.os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
 
     assert side_by_side()[1] == processes
     assert side_by_side("loadfile", most=3, share=1.5)[1] == stacks
