@@ -114,5 +114,5 @@ test("what is predicted stands first, everything else is folded away", async () 
   const reader = readerThat([]);
   assert.match(guesses(DATASET, reader).text, /What is to be predicted/);
   assert.doesNotMatch(guesses(DATASET, reader).text, /Separator/);
-  assert.match(decisions(DATASET, reader).text, /2 decisions.*Separator.*tab/);
+  assert.match(decisions(DATASET, reader).text, /\(2\).*Separator.*tab/);
 });
