@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-MOST_STACKS = 3  # of system and browser tests, each with a server, a worker and a browser
+MOST_STACKS = 2  # of system and browser tests, each with a server, a worker and a browser
 MOST_PROCESSES = 4  # each loads torch and the product: half a gigabyte
 NOTHING_SELECTED = 5  # the exit status of pytest that found no test
 PYTEST = ("python", "-m", "pytest")
@@ -87,12 +87,11 @@ def steps_of(part: str = "all") -> Steps:
         "compose file": ("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"),
         "js": ("make", "js"),
     }
-    # The stacks that system and browser tests start wait for more than half of their time: three share two
-    # cores well, and a single core is left to one.
+    # The stacks that system and browser tests start wait for much of their time: two share the cores well.
     tests: Steps = {
         "tests": (*PYTEST, *side_by_side(), "-m", "not system and not browser", *ARGUMENTS),
         "system and browser tests": (
-            *(*PYTEST, *side_by_side("loadfile", most=MOST_STACKS, share=1.5)),
+            *(*PYTEST, *side_by_side("loadfile", most=MOST_STACKS)),
             *("-m", "system or browser", *ARGUMENTS),
         ),
     }
@@ -105,15 +104,15 @@ def steps_of(part: str = "all") -> Steps:
     return {"all": checks | types | tests, "check": checks | types, "types": types, "fast": fast}[part]
 
 
-def side_by_side(how: str = "worksteal", most: int = MOST_PROCESSES, share: float = 1.0) -> tuple[str, ...]:
-    """Return the options of pytest-xdist: `share` processes per core, but `most`.
+def side_by_side(how: str = "worksteal", most: int = MOST_PROCESSES) -> tuple[str, ...]:
+    """Return the options of pytest-xdist: a process per core, but `most`.
 
     By `worksteal` each begins with a stretch of its own; by `loadfile` a file stays with one process, and
     so does what its tests leave on its stack.
     """
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     # Stretches keep the tests of a module together, and with them its fixtures; whoever is done takes over.
-    return ("--numprocesses", str(min(int(cores * share), most)), "--dist", how)
+    return ("--numprocesses", str(min(cores, most)), "--dist", how)
 
 
 def missing_node() -> str | None:

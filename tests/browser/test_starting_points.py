@@ -22,7 +22,7 @@ def test_a_plan_starts_from_usual_practice_and_from_the_paper_at_a_click(visit, 
     cosine, constant = (text(f"ui.plan.schedule.{name}", language) for name in ("cosine", "constant"))
 
     expect(page.locator("#start-usual")).to_be_checked()
-    expect(page.locator(".start-card").first).to_contain_text(text("ui.start.usual", language))
+    expect(page.locator(".start-card[for=start-usual]")).to_contain_text(text("ui.start.usual", language))
     expect(summary).to_contain_text(text("ui.plan.optimizer_warm_up", language, name="Adam", course=cosine))
 
     page.check("#start-paper")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 
 import pytest
 
@@ -50,16 +49,7 @@ def test_what_starts_whole_stacks_runs_alone():
     commands = steps_of()
 
     assert set(side_by_side()) <= set(commands["tests"])
-    assert set(side_by_side("loadfile", most=3, share=1.5)) <= set(commands["system and browser tests"])
-
-
-@pytest.mark.parametrize(("cores", "processes", "stacks"), [(1, "1", "1"), (2, "2", "3"), (16, "4", "3")])
-def test_two_cores_carry_three_stacks_and_one_core_carries_one(monkeypatch, cores, processes, stacks):
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)), raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
-
-    assert side_by_side()[1] == processes
-    assert side_by_side("loadfile", most=3, share=1.5)[1] == stacks
+    assert set(side_by_side("loadfile", most=2)) <= set(commands["system and browser tests"])
 
 
 @pytest.fixture
