@@ -104,6 +104,8 @@ def test_columns_of_runs_are_chosen_and_a_clone_is_changed_and_started(visit, pl
 def test_a_file_that_is_refused_leaves_the_keyboard_at_the_way_on(visit, tmp_path):
     made = visit()
     made.allowed = ("status of 400", "status of 422")
+    # Listened to early, so that the browser is asked to hand over its dialogs before the key is pressed.
+    made.page.on("filechooser", lambda _: None)
     page = made.open("/")
     expect(page.locator("#file")).to_be_attached()
     to_the_file(page)
