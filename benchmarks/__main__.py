@@ -25,20 +25,17 @@ from benchmarks.rows import (
     role_bugs,
     training,
 )
+from benchmarks.rows.faults import backups, kills, network, soak
 from benchmarks.rows.product import (
-    backups,
     crowd,
-    faults,
     figures,
     files,
     forecast,
     large_files,
     lists,
     live,
-    network,
     posts,
     reports,
-    soak,
     uploads,
     visits,
 )
@@ -99,12 +96,12 @@ ROWS: dict[str, Callable[[], RowResult]] = {
 }
 # Rows of `make faults`, which `make bench` leaves out: they take hours.
 FAULT_ROWS: dict[str, Callable[[], RowResult]] = {
-    "faults_kills": faults.kills,
-    "faults_kills_postgres": faults.kills_postgres,
+    "faults_kills": kills.kills,
+    "faults_kills_postgres": kills.kills_postgres,
     "faults_network": network.network,
     "faults_backup_production": backups.backup_production,
-    "faults_broker": faults.broker,
-    "faults_disk": faults.disk,
+    "faults_broker": kills.broker,
+    "faults_disk": kills.disk,
     "faults_soak": soak.soak,
 }
 # Rows of `make security`; the number is that of the design's scorecard.

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from benchmarks.fault_lab import Lab, Outcome, num_faults
-from benchmarks.rows.product import network
-from benchmarks.rows.product.faults import disturbed_in_turn, judged
+from benchmarks.rows.faults import network
+from benchmarks.rows.faults.fault_lab import Lab, Outcome, num_faults
+from benchmarks.rows.faults.kills import disturbed_in_turn, judged
 from tests.servers.proxy import Fault
 from tests.system.production.compose import DISTANT
 

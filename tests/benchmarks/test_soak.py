@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.rows.product.soak import GOAL_MINUTES, Sample, judged
+from benchmarks.rows.faults.soak import GOAL_MINUTES, Sample, judged
 
 MIB = 2**20
 

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 import httpx
 import psutil
 
-from benchmarks.fault_lab import OPEN_STATES, POLL_SECONDS, command_line
 from benchmarks.report import RowResult
+from benchmarks.rows.faults.fault_lab import OPEN_STATES, POLL_SECONDS, command_line
 from benchmarks.stack import Stack, running
 
 GOAL_MINUTES, GOAL_DRIFT = 480.0, 0.05

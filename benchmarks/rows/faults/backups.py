@@ -8,10 +8,17 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.fault_lab import GIVE_UP_SECONDS, OPEN_STATES, POLL_SECONDS, Lab, Outcome, num_faults
-from benchmarks.production import running_production
 from benchmarks.report import RowResult
-from benchmarks.rows.product.faults import judged
+from benchmarks.rows.faults.fault_lab import (
+    GIVE_UP_SECONDS,
+    OPEN_STATES,
+    POLL_SECONDS,
+    Lab,
+    Outcome,
+    num_faults,
+)
+from benchmarks.rows.faults.kills import judged
+from benchmarks.rows.faults.production import running_production
 from benchmarks.stack import running
 
 GOAL_BACKUPS = 5

@@ -19,9 +19,9 @@ from tempfile import TemporaryDirectory
 import httpx
 import psutil
 
-from benchmarks.fault_lab import SEED, Lab, Outcome, first_fault, num_faults
-from benchmarks.production import running_production
 from benchmarks.report import RowResult
+from benchmarks.rows.faults.fault_lab import SEED, Lab, Outcome, first_fault, num_faults
+from benchmarks.rows.faults.production import running_production
 from benchmarks.stack import running
 
 GOAL_KILLS, GOAL_BROKER, GOAL_DISK, GOAL_SECONDS = 40, 50, 20, 20.0

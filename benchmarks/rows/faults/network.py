@@ -8,10 +8,10 @@ from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.fault_lab import Lab
-from benchmarks.production import running_production
 from benchmarks.report import RowResult
-from benchmarks.rows.product.faults import disturbed_in_turn, judged
+from benchmarks.rows.faults.fault_lab import Lab
+from benchmarks.rows.faults.kills import disturbed_in_turn, judged
+from benchmarks.rows.faults.production import running_production
 
 SERVICES = ("postgres", "valkey", "storage")
 FAULTS = ("delayed", "cut", "lost", "refused")

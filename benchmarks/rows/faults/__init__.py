@@ -1,0 +1,1 @@
+"""Rows that disturb a running stack, with the laboratory that they share."""
