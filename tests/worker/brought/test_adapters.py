@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,79 +12,23 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from muscope.backend.domain.brought.description import Description
-from muscope.backend.domain.protocol.grid import PlannedRun
 from muscope.backend.domain.spec.families.adapted import Adapted
 from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.optimizer import OptimizerSpec
 from muscope.backend.domain.spec.parametrization import OF_RANK, Parametrization
-from muscope.backend.errors import InvalidInput
 from muscope.worker.brought.adapters.network import AdaptedNetwork
 from muscope.worker.brought.loading import load_model
 from muscope.worker.numerics.derivatives import Autograd
 from muscope.worker.numerics.program import CellProgram, TrainingData
 from muscope.worker.numerics.randomness import BatchOrder
+from tests.worker.brought.frozen import BASE_RANK, FILE, RUNS, WIDTH, adapted, planned
 from tests.worker.brought.toys import write
-from tests.worker.brought.trained import described, program, trained
-
-FILE = """
-import torch
-from torch import nn
-
-sizes = (8, 16, 24, 32)
-
-
-class Net(nn.Module):
-    def __init__(self, width):
-        super().__init__()
-        self.conv = nn.Conv1d(1, width, 6)
-        self.up = nn.Linear(width, width)
-        self.mixed = nn.Linear(width, width, bias=False)
-        self.norm = nn.LayerNorm(width)
-        self.out = nn.Linear(width, 3)
-
-    def forward(self, x):
-        hidden = torch.relu(self.up(self.conv(x[:, None]).mean(-1)))
-        hidden = hidden + torch.tanh(nn.functional.linear(hidden, self.mixed.weight))
-        return self.out(self.norm(hidden))
-
-
-def build(width):
-    return Net(width)
-
-
-def pretrained(width):
-    drawn = torch.Generator().manual_seed(7)
-    shapes = {name: weight.shape for name, weight in Net(width).state_dict().items()}
-    return {name: 0.4 * torch.randn(shape, generator=drawn) for name, shape in shapes.items()}
-
-
-def batches(split, seed):
-    drawn = torch.Generator().manual_seed(seed + (split == "val"))
-    for _ in range(4):
-        x = torch.randn(16, 6, generator=drawn)
-        yield x, (x[:, :3].argmax(1))
-"""
-RUNS = tuple(PlannedRun(index, lr, seed) for index, lr in enumerate((0.01, 0.05)) for seed in (0, 1))
-WIDTH = 16
-BASE_RANK = 2
+from tests.worker.brought.trained import described, trained
 
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("adapted"), FILE)
-
-
-def adapted(found: Description, **options: Any) -> Adapted:
-    """Return the network of the file at one width with adapters."""
-    asked = Adapted(network="own", network_width=WIDTH, alpha=3.0, **options)
-    return asked.described_by(found.family, found.adaptable)
-
-
-def planned(model: Adapted, data: TrainingData, rank: int = 6, **changes: Any) -> CellProgram:
-    values = {"width": rank, "base_width": BASE_RANK, "runs": RUNS, "num_steps": 20, "chunk_steps": 21}
-    values |= {"measure_every": 10, "parametrization": model.scale.arm}
-    return program(model, data, **values | changes)
 
 
 def initial_of(path: Path, cell: CellProgram, data: TrainingData) -> dict[str, Tensor]:
@@ -262,103 +205,6 @@ def test_the_first_rows_of_a_larger_rank_are_those_of_a_smaller_one(file: Path) 
         else:  # uniform within ±1/√r
             torch.testing.assert_close(large[:, :, :2] * math.sqrt(6), small * math.sqrt(2))
             assert float(small.abs().max()) <= 1 / math.sqrt(2)
-
-
-def test_layers_without_an_adapter_are_named_with_their_kind(file: Path) -> None:
-    found, _ = described(file)
-    known = next(each for each in found.adaptable if each.width == WIDTH)
-    assert [layer.name for layer in known.layers] == ["up", "out"]
-    assert set(known.others) == {
-        "conv (Conv1d)",
-        "mixed (Linear)",  # its matrix is read without a call
-        "norm (LayerNorm)",
-    }
-
-
-def test_other_weights_than_those_announced_are_refused(file: Path) -> None:
-    found, data = described(file)
-    model = adapted(found).model_copy(update={"weights_sha256": "0" * 64})
-    with pytest.raises(InvalidInput) as refused:
-        trained(file, planned(model, data), data)
-    assert refused.value.code == "brought.other_weights"
-
-
-@pytest.mark.parametrize(
-    ("weights", "code", "tensor"),
-    [
-        ("{}", "brought.weights_do_not_fit", "conv.weight"),
-        (
-            "Net(width).state_dict() | {'head.weight': torch.zeros(1)}",
-            "brought.weights_do_not_fit",
-            "head.weight",
-        ),
-        ("[1]", "brought.weights_not_mapping", None),
-        (
-            "{k: v / 0 for k, v in Net(width).state_dict().items()}",
-            "brought.tensor_not_finite",
-            "conv.weight",
-        ),
-    ],
-)
-def test_weights_that_do_not_fit_are_refused_by_name(
-    tmp_path: Path, weights: str, code: str, tensor: str | None
-) -> None:
-    head, _, tail = FILE.partition("def pretrained(width):")
-    rest = tail[tail.index("def batches") :]
-    path = write(tmp_path, f"{head}def pretrained(width):\n    return {weights}\n\n\n{rest}")
-    with pytest.raises(InvalidInput) as refused:
-        described(path)
-    assert refused.value.code == code
-    assert tensor is None or refused.value.params["tensor"] == tensor
-
-
-TIED = """
-import torch
-from torch import nn
-
-sizes = (8, 16, 24, 32)
-
-
-class Net(nn.Module):
-    def __init__(self, width):
-        super().__init__()
-        self.embedding = nn.Embedding(11, width)
-        self.body = nn.Linear(width, width)
-        self.head = nn.Linear(width, 11, bias=False)
-        self.head.weight = self.embedding.weight
-
-    def forward(self, x):
-        return self.head(torch.relu(self.body(self.embedding(x)))) / 8
-
-
-def build(width):
-    return Net(width)
-
-
-def pretrained(width):
-    state = Net(width).state_dict()
-    del state["head.weight"]  # as files without duplicates have it
-    return state
-
-
-def batches(split, seed):
-    drawn = torch.Generator().manual_seed(seed + (split == "val"))
-    for _ in range(4):
-        x = torch.randint(0, 11, (16, 5), generator=drawn)
-        yield x, (x + 1) % 11
-"""
-
-
-def test_of_a_tied_matrix_the_layer_gets_an_adapter_and_the_embedding_stays(tmp_path: Path) -> None:
-    path = write(tmp_path, TIED)
-    found, data = described(path)
-    known = next(each for each in found.adaptable if each.width == WIDTH)
-    assert [(layer.name, layer.is_tied) for layer in known.layers] == [("body", False), ("head", True)]
-    assert known.others == ("embedding (Embedding)",)
-    model = adapted(found, targets=("head",))
-    losses = trained(path, planned(model, data, rank=4, runs=RUNS[-1:]), data).values[Metric.TRAIN_LOSS]
-    assert np.isfinite(losses).all()
-    assert losses[-1, 0] < losses[0, 0]
 
 
 def test_every_arm_is_one_network_at_the_base_rank(file: Path) -> None:
