@@ -41,7 +41,8 @@ class _Link:
         for writer in self.writers:
             kind = writer.get_extra_info("socket")
             if kind is not None and kind.family != socket.AF_UNIX:
-                kind.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                with suppress(OSError):  # it may have been closed already
+                    kind.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             writer.transport.abort()
 
 
@@ -56,7 +57,8 @@ class FaultProxy:
         self.port = port
         self._there = there
         self._links: set[_Link] = set()
-        self._pumps: set[asyncio.Task[None]] = set()
+        self._accepted: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._is_losing, self._delay_seconds = False, 0.0
         self._server: asyncio.Server | None = None
         self._loop = asyncio.new_event_loop()
@@ -88,7 +90,7 @@ class FaultProxy:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
         self.port = int(self._server.sockets[0].getsockname()[1])
 
     async def _begin(self, fault: Fault, seconds: float) -> None:
@@ -117,15 +119,26 @@ class FaultProxy:
     async def _stop(self) -> None:
         if self._server is not None:
             self._server.close()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in self._accepted:  # nobody has connected them to the server yet
+            writer.transport.abort()
         self._reset_all()
-        for pump in self._pumps:
-            pump.cancel()
-        await asyncio.gather(*self._pumps, return_exceptions=True)
+        await asyncio.sleep(0)  # until the transports have told their streams that they are gone
 
     def _reset_all(self) -> None:
         for link in self._links:
             link.reset()
         self._links.clear()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Noted before anything is awaited: a proxy that stops meanwhile has to close it.
+        self._accepted.add(writer)
+        task = self._loop.create_task(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -135,13 +148,15 @@ class FaultProxy:
                 there = await asyncio.open_connection("127.0.0.1", self._there)
         except OSError:
             writer.transport.abort()
+            self._accepted.discard(writer)
             return
+        self._accepted.discard(writer)
         link = _Link(writer, there[1], is_lost=self._is_losing)
         self._links.add(link)
-        for source, target in ((reader, there[1]), (there[0], writer)):
-            pump = self._loop.create_task(self._pump(source, target, link))
-            self._pumps.add(pump)
-            pump.add_done_callback(self._pumps.discard)
+        await asyncio.gather(self._pump(reader, there[1], link), self._pump(there[0], writer, link))
+        # Not before both directions have ended: until then a proxy that stops has to reset the link.
+        if not link.is_lost:
+            self._links.discard(link)
 
     async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, link: _Link) -> None:
         """Pass bytes on in one direction until their source ends; behind a lost link nobody hears of it."""
@@ -154,7 +169,6 @@ class FaultProxy:
                     await target.drain()
         if not link.is_lost:
             target.close()
-            self._links.discard(link)
 
 
 @contextmanager
