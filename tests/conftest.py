@@ -5,6 +5,7 @@ import pytest
 from hypothesis import settings
 
 from muscope import backend, worker
+from tests.selection import may_be_wanted
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,3 +24,11 @@ def pytest_configure() -> None:
         found = Path(package.__path__[0]).resolve()
         if found != ROOT / found.name:
             raise pytest.UsageError(f"{package.__name__} is {found}: `make setup-dev` installs this checkout")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the files that have none of the marks that are asked for."""
+    is_test = collection_path.suffix == ".py" and collection_path.name.startswith("test_")
+    if not is_test or may_be_wanted(collection_path.read_text("utf-8"), config.option.markexpr):
+        return None
+    return True
