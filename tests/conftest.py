@@ -1,4 +1,6 @@
+import gc
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -32,3 +34,18 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if not is_test or may_be_wanted(collection_path.read_text("utf-8"), config.option.markexpr):
         return None
     return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector from what is loaded for the tests: a million objects, none of which goes.
+
+    Walking through them again and again took a third of the time that collecting the tests takes.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
