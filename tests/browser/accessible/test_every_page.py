@@ -32,6 +32,28 @@ WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "w
 # Between themes nothing but colours differs.
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Long enough to take ten seconds a look: lists of what is all drawn alike.
+MANY_ELEMENTS = 3_000
+# Of brothers that hold elements of the same names and classes one is enough for colours and sizes.
+LEAVE_ONE_OF_ALIKE = """
+() => {
+  const look = (element) => `${element.tagName} ${element.className} ${element.getAttribute("style")}`;
+  const kind = (element) => {
+    const isEven = element.tagName === "TR" && element.sectionRowIndex % 2;
+    return [isEven, ...new Set([element, ...element.querySelectorAll("*")].map(look))].join("|");
+  };
+  const alike = [];
+  for (const parent of document.querySelectorAll("main, main *")) {
+    const seen = new Set();
+    for (const child of parent.children) {
+      const its = kind(child);
+      if (seen.has(its) && getComputedStyle(child).display !== "inline") alike.push(child);
+      seen.add(its);
+    }
+  }
+  alike.forEach((child) => child.remove());
+}
+"""
 FIND = """
 async options => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"], ...options });
@@ -141,21 +163,31 @@ def of_readers() -> list[State]:
     ]
 
 
+def too_wide(page: Page, state: State, width: int) -> list[str]:
+    page.set_viewport_size({"width": width, "height": 900})
+    is_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return [f"{state.path} {width} is wider than the screen"] if is_wide else []
+
+
 def found(page: Page, state: State) -> list[str]:
-    """Look at one state in both widths and themes, and return what is wrong with it."""
-    wrong = []
+    """Look at one state in both widths and themes, and return what is wrong with it.
+
+    The first look takes all of a page; on a very long one the others leave out what is drawn alike.
+    """
     page.evaluate(AXE_SCRIPT)
-    for width in WIDTHS:
+    is_long = page.locator("*").count() > MANY_ELEMENTS
+    wrong = [each for width in reversed(WIDTHS) for each in too_wide(page, state, width)] if is_long else []
+    looks = [(width, is_dark) for width in WIDTHS for is_dark in (False, True)]
+    for number, (width, is_dark) in enumerate(looks):
+        if is_long and number == 1:
+            page.evaluate(LEAVE_ONE_OF_ALIKE)
         page.set_viewport_size({"width": width, "height": 900})
-        for is_dark, rules in ((False, state.rules or {}), (True, COLOURS)):
-            page.emulate_media(color_scheme="dark" if is_dark else "light")
-            page.evaluate(TWO_FRAMES)
-            wrong += [
-                f"{state.path} {width} {'dark' if is_dark else 'light'} {each}"
-                for each in page.evaluate(FIND, rules)
-            ]
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wrong.append(f"{state.path} {width} is wider than the screen")
+        page.emulate_media(color_scheme="dark" if is_dark else "light")
+        page.evaluate(TWO_FRAMES)
+        rules, theme = (COLOURS, "dark") if is_dark else (state.rules or {}, "light")
+        wrong += [f"{state.path} {width} {theme} {each}" for each in page.evaluate(FIND, rules)]
+        if is_dark:
+            wrong += too_wide(page, state, width)
     return wrong
 
 
