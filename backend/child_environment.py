@@ -16,8 +16,9 @@ ONE_THREAD = {
     "NUMEXPR_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
-# Without it cuBLAS may choose another order of sums each time; read when CUDA starts, so set before.
-FOR_TORCH = {**ONE_THREAD, "CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
+# Without the first cuBLAS may choose another order of sums each time; read when CUDA starts, so set before.
+# The second is for a brought model that compiles parts of itself: no kernel is chosen by its time.
+FOR_TORCH = {**ONE_THREAD, "CUBLAS_WORKSPACE_CONFIG": ":4096:8", "TORCHINDUCTOR_DETERMINISTIC": "1"}
 
 
 def child_environment(**extra: str) -> dict[str, str]:

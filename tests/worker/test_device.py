@@ -16,8 +16,9 @@ ROOT = Path(__file__).parents[2]
 def test_a_prepared_process_trains_on_one_thread_and_can_be_named_and_timed():
     """In a process of its own: preparing changes settings of the whole process."""
     script = (
-        "import torch\nfrom muscope.worker import device\n"
+        "import sys\nimport torch\nfrom muscope.worker import device\n"
         "name = device.prepare_process()\n"
+        "assert 'torch._inductor' not in sys.modules, 'it takes longer to load than all the rest'\n"
         "assert torch.get_num_threads() == 1\n"
         "assert torch.are_deterministic_algorithms_enabled()\n"
         "kernels = torch.backends.cuda\n"
