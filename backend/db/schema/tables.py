@@ -90,8 +90,11 @@ class UploadRow(Base):
 
 class ExperimentRow(Base):
     __tablename__ = "experiment"
-    # The page of a list that is asked for most: those of an owner, newest first.
-    __table_args__ = (Index("ix_experiment_owner_id_created_at_id", "owner_id", "created_at", "id"),)
+    # The page of a list that is asked for most: those of an owner, newest first. And the owners who wait.
+    __table_args__ = (
+        Index("ix_experiment_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        Index("ix_experiment_state_owner_id_created_at", "state", "owner_id", "created_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     owner_id: Mapped[str] = _owned_by()
@@ -101,7 +104,7 @@ class ExperimentRow(Base):
     spec_sha256: Mapped[str] = mapped_column(String(64))
     # Hash of a brought model: only workers that hold it may train the cells.
     model_sha256: Mapped[str | None] = mapped_column(String(64))
-    state: Mapped[ExperimentState] = mapped_column(index=True)
+    state: Mapped[ExperimentState]
     desired_state: Mapped[DesiredState]
     version: Mapped[int] = mapped_column(default=0)
     num_runs: Mapped[int]
@@ -294,11 +297,7 @@ class VerdictRow(Base):
     __tablename__ = "verdict"
     __table_args__ = (
         UniqueConstraint(
-            "experiment_id",
-            "scenario",
-            "rule_version",
-            "thresholds_sha256",
-            "look",
+            *("experiment_id", "scenario", "rule_version", "thresholds_sha256", "look"),
             name="uq_verdict_judgement",
         ),
     )
