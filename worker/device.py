@@ -68,7 +68,7 @@ def prepare_process(name: str = "cpu") -> str:
     global _device
     _device = torch.device(name)
     torch.set_num_threads(1)
-    # What `use_deterministic_algorithms` sets, which also loads torch's compiler: a second for nothing here.
+    # Sets the same as `use_deterministic_algorithms`, which also loads torch's compiler, for a second.
     torch.set_deterministic_debug_mode("error")
     # Deterministic mode would otherwise fill every `empty` with NaN.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

@@ -39,7 +39,7 @@ const note = (records) => {
 document.addEventListener("DOMContentLoaded", () =>
   new MutationObserver(note).observe(document.body, {childList: true, subtree: true, attributes: true}));
 """
-# What lies in a closed fold is never drawn.
+# A figure in a closed fold is never drawn.
 _UNFOLD = "() => document.querySelectorAll('details.fold').forEach((fold) => { fold.open = true; })"
 _FIGURES = """() => [...document.querySelectorAll("[data-figure]")]
   .filter((element) => element.checkVisibility()).map((element) => element.dataset.figure)"""
