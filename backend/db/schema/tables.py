@@ -149,10 +149,13 @@ class IdempotencyKeyRow(Base):
 
 class CellRow(Base):
     __tablename__ = "cell"
-    __table_args__ = (Index("ix_cell_state_dispatched_at", "state", "dispatched_at"),)
+    __table_args__ = (
+        Index("ix_cell_state_dispatched_at", "state", "dispatched_at"),
+        Index("ix_cell_experiment_id_state", "experiment_id", "state"),
+    )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    experiment_id: Mapped[UUID] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"), index=True)
+    experiment_id: Mapped[UUID] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"))
     scenario: Mapped[Scenario]
     parametrization: Mapped[Parametrization]
     width: Mapped[int] = mapped_column(Integer)
@@ -228,13 +231,7 @@ class RunRow(Base):
     __tablename__ = "run"
     __table_args__ = (
         UniqueConstraint(
-            "experiment_id",
-            "scenario",
-            "parametrization",
-            "width",
-            "depth",
-            "lr_index",
-            "seed",
+            *("experiment_id", "scenario", "parametrization", "width", "depth", "lr_index", "seed"),
             name="uq_run_science",
         ),
         Index("ix_run_cell_id_position", "cell_id", "position", unique=True),
