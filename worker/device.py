@@ -68,7 +68,7 @@ def prepare_process(name: str = "cpu") -> str:
     global _device
     _device = torch.device(name)
     torch.set_num_threads(1)
-    # Sets the same as `use_deterministic_algorithms`, which also loads torch's compiler, for a second.
+    # `use_deterministic_algorithms` sets the same and loads torch's compiler: a second for nothing here.
     torch.set_deterministic_debug_mode("error")
     # Deterministic mode would otherwise fill every `empty` with NaN.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
