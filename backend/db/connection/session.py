@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from muscope.backend.db.connection.forks import NO_FORK
 from muscope.backend.db.connection.outages import SameFile, outage
-from muscope.backend.db.connection.write_turn import NextProcess, WriteTurn
+from muscope.backend.db.connection.write_turn import WriteTurn
 from muscope.backend.errors import InvalidInput, Unavailable
 
 __all__ = ["Database", "Session"]
@@ -188,8 +188,6 @@ def _sqlite_engine(url: URL, busy_seconds: float, is_open_briefly: bool) -> Engi
     arguments = {"timeout": busy_seconds, "check_same_thread": False}
     pool: dict[str, Any] = {"poolclass": NullPool} if is_open_briefly else {}
     engine = create_engine(url, module=module, connect_args=arguments, **pool)
-    path = _file_of(url)
-    first = NextProcess(path).wait if path else nullcontext
     journal = "WAL" if module.sqlite_version_info >= WAL_FLOOR else "TRUNCATE"
     if journal != "WAL":
         log.warning("SQLite %s has the WAL bug; using a rollback journal", module.sqlite_version)
@@ -206,7 +204,6 @@ def _sqlite_engine(url: URL, busy_seconds: float, is_open_briefly: bool) -> Engi
     def _begin(connection: Any) -> None:
         # A lazy BEGIN fails on upgrade when another writer came first; writers queue up front instead.
         writes = connection.get_execution_options().get("muscope_writes", False)
-        with first() if writes else nullcontext():
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine

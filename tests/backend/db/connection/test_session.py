@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from muscope.backend.db.connection.session import Database, sqlite_module
-from muscope.backend.db.connection.write_turn import NextProcess, WriteTurn
+from muscope.backend.db.connection.write_turn import WriteTurn
 from muscope.backend.db.schema.tables import LOCAL_OWNER, PrincipalRow
 from muscope.backend.errors import Unavailable
 from tests.backend.db.stores import NOW, add_dataset, cell_row, one_cell, take
@@ -224,37 +224,3 @@ def test_a_read_sees_one_moment(database):
 
     assert first == second == {"local"}
     assert _names(database) == {"ann", "local"}
-
-
-def test_a_process_that_waits_for_the_lock_is_passed_by_none(tmp_path):
-    place = NextProcess(tmp_path / "muscope.db", patience_seconds=60.0)
-    is_before, order = threading.Event(), []
-
-    def follow():
-        is_before.set()
-        with place.wait():
-            order.append("second")
-
-    with place.wait():
-        follower = threading.Thread(target=follow)
-        follower.start()
-        is_before.wait()
-        order.append("first")
-    follower.join()
-
-    assert order == ["first", "second"]
-
-
-@pytest.mark.parametrize("path", ["held", "missing/muscope.db"])
-def test_a_place_that_cannot_be_had_keeps_nobody_from_writing(path, tmp_path):
-    last = NextProcess(tmp_path / path, patience_seconds=0.0)
-    with NextProcess(tmp_path / "held").wait(), last.wait() as is_first:
-        assert not is_first
-
-
-@pytest.mark.sqlite
-def test_the_place_is_free_while_a_transaction_lasts(database):
-    with database.write() as session:
-        session.execute(text("SELECT 1"))
-        with NextProcess(Path(database.url.database), patience_seconds=0.0).wait() as is_first:
-            assert is_first
