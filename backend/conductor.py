@@ -6,6 +6,7 @@ It works every `conductor_seconds`, and at once when a notice says that somethin
 from __future__ import annotations
 
 import logging
+import random
 import signal
 import threading
 import time
@@ -18,7 +19,9 @@ from muscope.backend.services.conduct.advance import LastSnapshots
 from muscope.backend.services.conduct.rounds import PulseWatch, conduct_round, seconds_to_next_round
 from muscope.backend.services.context import Context, open_context
 from muscope.backend.services.retention.daily import DailyRetention
+from muscope.backend.services.retention.unused_blobs import UnusedBlobs
 from muscope.backend.settings import Settings, get_settings
+from muscope.backend.storage.blobs.folder import STARTS
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +51,14 @@ def run(context: Context, stop: threading.Event, wake: threading.Event) -> None:
     """Conduct rounds until `stop` is set; an outage of the database is waited out."""
     watch = PulseWatch(lease_seconds=context.settings.lease_seconds, monotonic=time.monotonic)
     last, retention = LastSnapshots(), DailyRetention(monotonic=time.monotonic)
+    unused_blobs = UnusedBlobs(monotonic=time.monotonic, first=random.randrange(len(STARTS)))
     while not stop.is_set():
         wake.clear()
         seconds = context.settings.conductor_seconds
         try:
             conduct_round(context, watch, last)
             retention.run_if_due(context)
+            unused_blobs.run_if_due(context)
             note_round(context.settings)
             seconds = seconds_to_next_round(context)
         except Unavailable as error:

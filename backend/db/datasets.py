@@ -6,12 +6,11 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.accounts.owners import is_seen_by
-from muscope.backend.db.schema.model_table import WorkerModelRow
 from muscope.backend.db.schema.tables import DatasetRow, ExperimentRow
 from muscope.backend.domain.spec.dataset import DatasetShape
 
@@ -104,14 +103,3 @@ def blobs_of_all(session: Session) -> list[str]:
     """List the sha256 of every file that a dataset of anybody refers to, each once, sorted."""
     columns = (DatasetRow.arrays_sha256, DatasetRow.source_sha256)
     return sorted({sha256 for column in columns for sha256 in session.scalars(select(column)) if sha256})
-
-
-def is_blob_used(session: Session, sha256: str) -> bool:
-    """Tell whether any dataset, or model of a worker, still refers to a file."""
-    announced = select(WorkerModelRow.network).where(WorkerModelRow.arrays_sha256 == sha256)
-    if session.scalars(announced.limit(1)).one_or_none() is not None:
-        return True
-    statement = select(DatasetRow.id).where(
-        or_(DatasetRow.arrays_sha256 == sha256, DatasetRow.source_sha256 == sha256)
-    )
-    return session.scalars(statement.limit(1)).one_or_none() is not None

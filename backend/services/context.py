@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,6 +76,9 @@ class Context:
     notices: Notices
     now: Callable[[], datetime] = utc_now
     caches: Caches = field(default_factory=Caches)
+    # Plans of experiments are computed one at a time. Threads that compute at once take the interpreter from
+    # the one that holds the database's write lock, so all of them and every other process wait longer.
+    planning: threading.Lock = field(default_factory=threading.Lock)
     reading_line: ReadingLine = field(default_factory=ReadingLine)
 
 

@@ -3435,6 +3435,11 @@ export interface components {
          * @description Experiment in a list; `GET /api/v1/experiments/{id}` has its definition.
          */
         ExperimentItem: {
+            /**
+             * Are Ranks
+             * @description True where the widths are ranks of adapters on a fixed network.
+             */
+            are_ranks: boolean;
             /** Arms */
             arms: components["schemas"]["Parametrization"][];
             /**

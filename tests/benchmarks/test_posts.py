@@ -15,6 +15,7 @@ GOOD = Seen(
     used={str(number): 30.0 for number in range(10)},
     seconds=100.0,
     processor=0.03,
+    longest_cell=2.0,
 )
 
 

@@ -126,3 +126,61 @@ def test_what_runs_is_followed_and_cancelled_before_it_can_be_deleted(visit, ins
     expect(dialog).to_contain_text("lasting")
     dialog.get_by_role("button", name=say("bulk.cancel_do"), exact=True).click()
     expect(rows(page)).to_contain_text(say("state.cancelled"), timeout=60_000)
+
+
+def focused(page: Page) -> Locator:
+    return page.locator(":focus")
+
+
+@pytest.mark.usefixtures("many")
+def test_the_keyboard_goes_from_a_chosen_row_to_the_actions_back_and_on_to_the_comparison(visit):
+    page = visit().open("/experiments?q=第九工程&sort=name")
+    first, second = (rows(page).nth(at).locator("[data-select]") for at in (20, 21))
+    first.focus()
+    before = first.bounding_box()
+    page.keyboard.press("Space")
+    assert first.bounding_box() == before, "the rows moved as one was chosen"
+    expect(page.locator("#chosen-status")).to_have_text(say("bulk.announced", count=1))
+
+    page.keyboard.press("Tab")
+    expect(focused(page)).to_have_text(say("bulk.to_actions", count=1))
+    expect(focused(page)).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-bulk=tag]")).to_be_focused()
+    expect(focused(page)).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
+    expect(first).to_be_focused()
+
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    expect(second).to_be_focused()
+    page.keyboard.press("Space")
+    for key in ("Tab", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-bulk=compare]")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/compare?ids=*")
+
+
+def test_several_are_deleted_by_keyboard_which_stays_in_the_list(visit, instance):
+    dataset_id = instance.post("/examples/digits/dataset")["id"]
+    for number in range(3):
+        made = instance.post(
+            "/experiments", json={"dataset_id": dataset_id, "name": f"tidied {number}"} | SMALL
+        )
+        instance.post(f"/experiments/{made['id']}/cancellation")
+    page = visit().open("/experiments?q=tidied&sort=name&order=asc")
+    expect(rows(page)).to_have_count(3)
+    rows(page).nth(0).locator("[data-select]").focus()
+    for key in ("Space", "Tab", "Tab", "Tab", "Space", "Tab", "Enter", "Tab", "Tab"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-bulk=delete]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("tidied 1")
+    page.keyboard.press("Tab")
+    expect(focused(page)).to_have_text(say("bulk.delete_do", count=2))
+    page.keyboard.press("Enter")
+
+    expect(rows(page)).to_have_count(1)
+    expect(rows(page)).to_contain_text("tidied 2")
+    expect(rows(page).locator("[data-select]")).to_be_focused()

@@ -1,7 +1,8 @@
 """Live progress for many viewers: one subscriber thread and one database reader per process.
 
 A watch per experiment looks at the marks when a notice came, and every second anyway; what it sees goes into
-a bounded queue per viewer. Marks only grow, so merging, repeating or losing a notice is harmless.
+a bounded queue per viewer, and a change is written once for all of them. Marks only grow, so merging,
+repeating or losing a notice is harmless.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
 from uuid import UUID
 
 import anyio
 from anyio import to_thread
 
+from muscope.backend.api.live.messages import SharedChanges
 from muscope.backend.errors import NotFound, Unavailable
 from muscope.backend.services.context import Context
 from muscope.backend.services.marks import read_marks
@@ -34,24 +38,47 @@ _JOIN_SECONDS = 3.0
 Key = tuple[str, UUID]
 
 
-class Viewer:
-    """One open stream: the marks it has not fetched yet. `None` in the queue, or a cut, ends it."""
+class Nudge(Enum):
+    """Item of a viewer's line that brings no news: it is time to look at the clock."""
 
-    def __init__(self) -> None:
-        self.queue: asyncio.Queue[Marks | None] = asyncio.Queue(QUEUE_LENGTH)
+    NUDGE = "nudge"
+
+
+NUDGE: Final = Nudge.NUDGE
+
+
+class Viewer:
+    """One open stream: the marks it has not fetched yet. `None` in the queue, or a cut, ends it.
+
+    Args:
+        changes: shared by all viewers of an experiment.
+    """
+
+    def __init__(self, changes: SharedChanges | None = None) -> None:
+        self.queue: asyncio.Queue[Marks | Nudge | None] = asyncio.Queue(QUEUE_LENGTH)
+        self.changes = changes or SharedChanges()
         self.is_cut = False
 
-    def offer(self, marks: Marks | None) -> None:
+    def offer(self, marks: Marks | Nudge | None) -> None:
         """Put marks in line; a viewer that let the line fill up is cut and must connect again."""
         try:
             self.queue.put_nowait(marks)
         except asyncio.QueueFull:
             self.is_cut = True
 
+    async def newest(self) -> Marks | Nudge | None:
+        """Wait for something in line; return the newest marks of it, None when the stream must end."""
+        found = await self.queue.get()
+        while found is not None and not self.queue.empty():
+            following = self.queue.get_nowait()
+            found = found if following is NUDGE else following
+        return None if self.is_cut else found
+
 
 @dataclass
 class _Watch:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    changes: SharedChanges = field(default_factory=SharedChanges)
     viewers: set[Viewer] = field(default_factory=set)
     latest: Marks | None = None
     task: asyncio.Task[None] | None = None
@@ -115,7 +142,7 @@ class Hub:
         """Watch an experiment for as long as the block lasts."""
         key = (owner_id, experiment_id)
         watch = self._watches.get(key) or self._start_watch(key)
-        viewer = Viewer()
+        viewer = Viewer(watch.changes)
         watch.viewers.add(viewer)
         if watch.latest is not None:
             viewer.offer(watch.latest)

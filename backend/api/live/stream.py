@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractContextManager
 
-from fastapi.sse import ServerSentEvent
-
-from muscope.backend.api.live.hub import Hub, Viewer
+from muscope.backend.api.live.hub import NUDGE, Hub, Viewer
+from muscope.backend.api.live.messages import KEEP_ALIVE, StreamEvent
 from muscope.backend.api.schemas import StreamEnd
 from muscope.backend.domain.lifecycle import OPEN_EXPERIMENT_STATES
-from muscope.backend.services.views.views import CellMark, Marks
+from muscope.backend.services.views.views import Marks
 
 # An hour: long enough to be rare, short enough that a revoked right does not stay for ever.
 LIFE_SECONDS = 3600.0
@@ -22,6 +22,8 @@ LIFE_SECONDS = 3600.0
 RETRY_MILLISECONDS = 2000
 # A session that was ended, or a role that was changed, ends its streams within this time.
 RECHECK_SECONDS = 30.0
+# Silence after which a comment is sent, since proxies close a connection on which nothing comes.
+KEEP_ALIVE_SECONDS = 15.0
 
 
 class Permission:
@@ -52,51 +54,52 @@ async def progress_events(
     *,
     life_seconds: float = LIFE_SECONDS,
     permission: Permission | None = None,
-) -> AsyncGenerator[ServerSentEvent, None]:
+) -> AsyncGenerator[StreamEvent, None]:
     """Yield all marks, then changes until the experiment ends, the server stops or the hour is over.
 
     Without `permission` it is not asked for again.
     """
     permission = permission or Permission(_always)
-    deadline = asyncio.get_running_loop().time() + life_seconds
-    with hub.viewer(owner_id, opening.experiment_id) as viewer:
+    now = asyncio.get_running_loop().time
+    deadline = now() + life_seconds
+    with hub.viewer(owner_id, opening.experiment_id) as viewer, _Alarm(viewer) as alarm:
         seen = opening
-        yield ServerSentEvent(event="marks", data=opening, retry=RETRY_MILLISECONDS)
+        yield StreamEvent("marks", opening, RETRY_MILLISECONDS)
+        told = now()
         while seen.state in OPEN_EXPERIMENT_STATES:
-            latest = await _latest(viewer, deadline, permission)
-            if latest is None or not await permission.holds():
+            alarm.set(min(deadline, permission.due, told + KEEP_ALIVE_SECONDS))
+            latest = await viewer.newest()
+            if latest is None or now() >= deadline or not await permission.holds():
                 return
-            if changes := marks_since(seen, latest):
-                yield ServerSentEvent(event="marks", data=changes)
+            if latest is NUDGE:
+                event = KEEP_ALIVE if now() >= told + KEEP_ALIVE_SECONDS else None
+            elif event := viewer.changes.event(seen, latest):
                 seen = latest
-        end = StreamEnd(experiment_id=seen.experiment_id, state=seen.state)
-        yield ServerSentEvent(event="end", data=end)
+            if event is not None:
+                yield event
+                told = now()
+        yield StreamEvent("end", StreamEnd(experiment_id=seen.experiment_id, state=seen.state))
 
 
-async def _latest(viewer: Viewer, deadline: float, permission: Permission) -> Marks | None:
-    """Wait for marks and return the newest in line; None when the stream must end."""
-    while True:
-        limit = min(deadline, permission.due)
-        try:
-            async with asyncio.timeout_at(limit):
-                marks = await viewer.queue.get()
-            break
-        except TimeoutError:
-            if limit >= deadline or not await permission.holds():
-                return None
-    while marks is not None and not viewer.queue.empty():
-        marks = viewer.queue.get_nowait()
-    return None if viewer.is_cut else marks
+class _Alarm(AbstractContextManager["_Alarm"]):
+    """Timer that nudges a viewer; it is set again only after it rang, not with every event.
 
+    A timer an event would cost more than the event itself.
+    """
 
-def marks_since(seen: Marks, latest: Marks) -> Marks | None:
-    """Return the latest marks with only the cells that moved; None when nothing did."""
-    known = {cell.cell_id: cell for cell in seen.cells}
-    moved = tuple(cell for cell in latest.cells if _has_moved(known.get(cell.cell_id), cell))
-    if not moved and latest.version <= seen.version:
-        return None
-    return latest.model_copy(update={"cells": moved})
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._timer: asyncio.TimerHandle | None = None
 
+    def set(self, moment: float) -> None:
+        """Ring at a moment of the event loop's clock, unless it is set already."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_at(moment, self._ring)
 
-def _has_moved(old: CellMark | None, new: CellMark) -> bool:
-    return old is None or new.version > old.version or new.step > old.step
+    def _ring(self) -> None:
+        self._timer = None
+        self._viewer.offer(NUDGE)
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.claims import is_due
@@ -116,15 +116,33 @@ def _is_claimable(session: Session, cell_id: UUID, now: datetime) -> bool:
 
 
 def _first_of(session: Session, owner_id: str, now: datetime) -> UUID | None:
-    """Return the first cell in an owner's queue: of the oldest experiment, as they were called for."""
+    """Return the first cell in an owner's queue: of the oldest experiment, as they were called for.
+
+    The experiment is found first, so that what others have waiting costs nothing.
+    """
     return session.scalar(
         select(CellRow.id)
-        .join(ExperimentRow, ExperimentRow.id == CellRow.experiment_id)
-        .where(
-            ExperimentRow.owner_id == owner_id,
-            ExperimentRow.state.in_(OPEN_EXPERIMENT_STATES),
-            _can_be_claimed(now),
-        )
-        .order_by(ExperimentRow.created_at, CellRow.stage, CellRow.dispatched_at, CellRow.id)
+        .where(CellRow.experiment_id == _oldest_with_work(owner_id, now), _can_be_claimed(now))
+        .order_by(CellRow.stage, CellRow.dispatched_at, CellRow.id)
         .limit(1)
     )
+
+
+def _oldest_with_work(owner_id: str, now: datetime) -> ScalarSelect[UUID]:
+    """Return the id of an owner's oldest open experiment with a cell to claim.
+
+    State by state, since an index gives each in its order; over both a database walks through all that ended.
+    """
+    has_work = (
+        select(CellRow.id).where(CellRow.experiment_id == ExperimentRow.id, _can_be_claimed(now)).exists()
+    )
+    firsts = (
+        select(ExperimentRow.id, ExperimentRow.created_at)
+        .where(ExperimentRow.state == state, ExperimentRow.owner_id == owner_id, has_work)
+        .order_by(ExperimentRow.created_at)
+        .limit(1)
+        .subquery()
+        for state in OPEN_EXPERIMENT_STATES
+    )
+    both = union_all(*(select(each) for each in firsts)).subquery()
+    return select(both.c.id).order_by(both.c.created_at, both.c.id).limit(1).scalar_subquery()

@@ -90,8 +90,11 @@ class UploadRow(Base):
 
 class ExperimentRow(Base):
     __tablename__ = "experiment"
-    # The page of a list that is asked for most: those of an owner, newest first.
-    __table_args__ = (Index("ix_experiment_owner_id_created_at_id", "owner_id", "created_at", "id"),)
+    # The page of a list that is asked for most: those of an owner, newest first. And the owners who wait.
+    __table_args__ = (
+        Index("ix_experiment_owner_id_created_at_id", "owner_id", "created_at", "id"),
+        Index("ix_experiment_state_owner_id_created_at", "state", "owner_id", "created_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     owner_id: Mapped[str] = _owned_by()
@@ -101,7 +104,7 @@ class ExperimentRow(Base):
     spec_sha256: Mapped[str] = mapped_column(String(64))
     # Hash of a brought model: only workers that hold it may train the cells.
     model_sha256: Mapped[str | None] = mapped_column(String(64))
-    state: Mapped[ExperimentState] = mapped_column(index=True)
+    state: Mapped[ExperimentState]
     desired_state: Mapped[DesiredState]
     version: Mapped[int] = mapped_column(default=0)
     num_runs: Mapped[int]
@@ -146,10 +149,13 @@ class IdempotencyKeyRow(Base):
 
 class CellRow(Base):
     __tablename__ = "cell"
-    __table_args__ = (Index("ix_cell_state_dispatched_at", "state", "dispatched_at"),)
+    __table_args__ = (
+        Index("ix_cell_state_dispatched_at", "state", "dispatched_at"),
+        Index("ix_cell_experiment_id_state", "experiment_id", "state"),
+    )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    experiment_id: Mapped[UUID] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"), index=True)
+    experiment_id: Mapped[UUID] = mapped_column(ForeignKey("experiment.id", ondelete="CASCADE"))
     scenario: Mapped[Scenario]
     parametrization: Mapped[Parametrization]
     width: Mapped[int] = mapped_column(Integer)
@@ -225,13 +231,7 @@ class RunRow(Base):
     __tablename__ = "run"
     __table_args__ = (
         UniqueConstraint(
-            "experiment_id",
-            "scenario",
-            "parametrization",
-            "width",
-            "depth",
-            "lr_index",
-            "seed",
+            *("experiment_id", "scenario", "parametrization", "width", "depth", "lr_index", "seed"),
             name="uq_run_science",
         ),
         Index("ix_run_cell_id_position", "cell_id", "position", unique=True),
@@ -294,11 +294,7 @@ class VerdictRow(Base):
     __tablename__ = "verdict"
     __table_args__ = (
         UniqueConstraint(
-            "experiment_id",
-            "scenario",
-            "rule_version",
-            "thresholds_sha256",
-            "look",
+            *("experiment_id", "scenario", "rule_version", "thresholds_sha256", "look"),
             name="uq_verdict_judgement",
         ),
     )

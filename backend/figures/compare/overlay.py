@@ -37,13 +37,19 @@ class OverlayCurve(NamedTuple):
 
 
 class OverlayInfo(NamedTuple):
-    """Contents of the figure; `losses` are the different ones that the experiments are judged on."""
+    """Contents of the figure.
+
+    Attributes:
+        losses: the different ones that the experiments are judged on.
+        of_rank: numbers of the experiments whose sizes are ranks of adapters.
+    """
 
     name: CompareFigure
     curves: tuple[OverlayCurve, ...]
     losses: tuple[tuple[Metric, Loss], ...]
     are_data_equal: bool
     last_step: int
+    of_rank: frozenset[int] = frozenset()
 
 
 def letter_of(experiment: int) -> str:
@@ -66,7 +72,7 @@ def overlay_figure(info: OverlayInfo, style: Style) -> go.Figure:
     made["legend"]["title"]["text"] = ""
     made["annotations"] = [] if info.curves else [centred(style, style.say("empty"))]
     made["annotations"] += note(style, list(_notes(info, style)))
-    return figure_of([_trace(curve, style) for curve in info.curves], made)
+    return figure_of([_trace(curve, _style_of(curve, info, style)) for curve in info.curves], made)
 
 
 def overlay_axes(info: OverlayInfo, style: Style) -> tuple[str, str]:
@@ -91,6 +97,10 @@ def _notes(info: OverlayInfo, style: Style) -> Iterator[str]:
         yield style.say("compare.note.data")
     elif len(info.losses) != 1 and info.name is not CompareFigure.SHARPNESS:
         yield style.say("compare.note.losses")
+
+
+def _style_of(curve: OverlayCurve, info: OverlayInfo, style: Style) -> Style:
+    return style._replace(of_rank=curve.experiment in info.of_rank)
 
 
 def _name(curve: OverlayCurve, style: Style) -> str:
@@ -120,9 +130,10 @@ def overlay_table(info: OverlayInfo, style: Style, *, is_brief: bool) -> FigureT
     """Return the points that are drawn, briefly a few steps, and the best LR of each size where known."""
     is_cut = is_brief and info.name is not CompareFigure.LR_LOSS
     x, y = overlay_axes(info, style)
+    are_ranks = bool(info.curves) and all(curve.experiment in info.of_rank for curve in info.curves)
     names = (
         style.say("compare.table.experiment"),
-        style.say("table.width"),
+        style._replace(of_rank=are_ranks).say("table.width"),
         x,
         y,
         style.say("table.optimum"),

@@ -31,6 +31,7 @@ def overlay_info(all_evidence: Sequence[ExperimentEvidence], name: CompareFigure
         tuple(losses),
         len({spec.dataset_sha256 for spec in specs}) == 1,
         max(spec.num_steps for spec in specs),
+        frozenset(number for number, spec in enumerate(specs) if spec.model.has_ranks),
     )
 
 

@@ -15,6 +15,7 @@ from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import uploads as upload_rows
 from muscope.backend.db.connection.session import Session
+from muscope.backend.db.retention.blobs import is_blob_used
 from muscope.backend.db.schema.tables import DatasetRow
 from muscope.backend.domain.plan.options import data_options
 from muscope.backend.domain.spec.dataset import DatasetShape, Task
@@ -283,7 +284,7 @@ def _kind_of(shape: DatasetShape) -> FileKind:
 def _drop_unused(context: Context, files: Iterable[str]) -> None:
     """Remove files that no dataset refers to."""
     with context.database.read() as session:
-        unused = [sha256 for sha256 in files if not dataset_rows.is_blob_used(session, sha256)]
+        unused = [sha256 for sha256 in files if not is_blob_used(session, sha256)]
     for sha256 in unused:
         context.blobs.delete(sha256)
 

@@ -63,7 +63,7 @@ def create_experiment(
     Without a name it gets one in `language`.
     """
     body = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
-    with context.database.read() as session:
+    with context.planning, context.database.read() as session:
         if known := _created_before(session, owner_id, key, body):
             return Created(_plain_view(session, owner_id, known), is_new=False)
         require_room_to_start(context.settings.data_folder)

@@ -130,6 +130,7 @@ def _item(row: ExperimentRow, data: Facts, tags: tuple[str, ...], share: float |
         preset=row.preset,
         arms=tuple(arm.parametrization for arm in spec.arms),
         widths=spec.widths,
+        are_ranks=spec.model.has_ranks,
         target_width=spec.target_width,
         target_depth=spec.target_depth,
         num_runs=row.num_runs,

@@ -36,6 +36,7 @@ class ExperimentItem(Frozen):
     preset: str | None
     arms: tuple[Parametrization, ...]
     widths: tuple[int, ...]
+    are_ranks: bool = Field(description="True where the widths are ranks of adapters on a fixed network.")
     target_width: int | None
     target_depth: int | None
     num_runs: int

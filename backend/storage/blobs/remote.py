@@ -6,12 +6,13 @@ import errno
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from muscope.backend.errors import Unavailable
 from muscope.backend.storage.blobs.cache import BlobCache
-from muscope.backend.storage.blobs.folder import Blob, blob_of, name_of
+from muscope.backend.storage.blobs.folder import Blob, blob_of, is_address, name_of
 
 if TYPE_CHECKING:  # a package of the extra `s3`, which a folder does without
     from fsspec import AbstractFileSystem
@@ -20,6 +21,10 @@ log = logging.getLogger(__name__)
 
 # Of the disk here; it is for the cache to say so.
 _OUR_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+
+# A bucket's objects cannot be touched, so one that is put again at this age is sent again. Younger ones are
+# far from the age at which a sweep removes them.
+RENEWED_AFTER = timedelta(hours=12)
 
 Lock = Callable[[], AbstractContextManager[None]]
 
@@ -56,8 +61,11 @@ class RemoteBlobs:
         """Send the file at `path` and return its address; it is moved into the cache then."""
         blob = blob_of(path)
         with self._translating_failures():
-            if self._size(blob.sha256) != blob.size:
-                self._files.put_file(str(path), self._name(blob.sha256))
+            held = self._held(blob.sha256)
+            if held is None or int(held["size"]) != blob.size:
+                self._send(path, blob)
+            elif held["last_modified"] < datetime.now(UTC) - RENEWED_AFTER:
+                self._renew(path, blob)
         self._cache.keep(path, blob)
         return blob
 
@@ -82,6 +90,31 @@ class RemoteBlobs:
             if self._size(sha256) is not None:
                 self._files.rm_file(name)
         self._cache.delete(sha256)
+
+    def addresses(self, start: str) -> list[str]:
+        """List the addresses of the blobs whose first two digits are `start`."""
+        with self._translating_failures():
+            try:
+                names = self._files.ls(f"{self._prefix}/{start}", detail=False)
+            except FileNotFoundError:
+                return []
+        found = (start + name.rpartition("/")[2] for name in names)
+        return sorted(filter(is_address, found))
+
+    def delete_if_older(self, sha256: str, before: datetime) -> int | None:
+        """Remove the blob if it was last put before a moment; return its size in bytes, None if it stays.
+
+        Ages are told by the clock of the storage.
+        """
+        with self._translating_failures():
+            held = self._held(sha256)
+        if held is None or held["last_modified"] >= before:
+            return None
+        self.delete(sha256)
+        return int(held["size"])
+
+    def delete_cut_off(self, before: datetime) -> None:
+        """Do nothing: the cache sees to its own files, and the bucket's rules to parts of objects."""
 
     def in_turn(self) -> AbstractContextManager[None]:
         """Let one request at a time decide by rows which blobs stay; none goes while it is taken up."""
@@ -108,12 +141,29 @@ class RemoteBlobs:
                 raise Unavailable("dataset.file_damaged", sha256=sha256)
             self._cache.keep(path, found)
 
+    def _send(self, path: Path, blob: Blob) -> None:
+        self._files.put_file(str(path), self._name(blob.sha256))
+
+    def _renew(self, path: Path, blob: Blob) -> None:
+        """Send a blob that is held, so that its age begins now, also where it is just being removed."""
+        self._send(path, blob)
+        with self._lock():
+            pass  # whoever removes blobs now has seen the new one, or is through
+        if self._size(blob.sha256) is None:
+            self._send(path, blob)
+
     def _size(self, sha256: str) -> int | None:
         """Return the size of a blob in the storage, None if it is not held."""
+        held = self._held(sha256)
+        return None if held is None else int(held["size"])
+
+    def _held(self, sha256: str) -> dict[str, Any] | None:
+        """Return what the storage says of a blob, None if it is not held."""
         try:
-            return int(self._files.info(self._name(sha256))["size"])
+            held: dict[str, Any] = self._files.info(self._name(sha256))
         except FileNotFoundError:
             return None
+        return held
 
     def _name(self, sha256: str) -> str:
         return f"{self._prefix}/{name_of(sha256)}"

@@ -39,8 +39,10 @@ const note = (records) => {
 document.addEventListener("DOMContentLoaded", () =>
   new MutationObserver(note).observe(document.body, {childList: true, subtree: true, attributes: true}));
 """
+# A figure in a closed fold is never drawn.
+_UNFOLD = "() => document.querySelectorAll('details.fold').forEach((fold) => { fold.open = true; })"
 _FIGURES = """() => [...document.querySelectorAll("[data-figure]")]
-  .filter((element) => element.offsetParent !== null).map((element) => element.dataset.figure)"""
+  .filter((element) => element.checkVisibility()).map((element) => element.dataset.figure)"""
 _IS_DRAWN = """([name, quiet]) => document.getElementById("figure-" + name)?.data?.length > 0
   && performance.now() - window.drawn[name] > quiet"""
 _READ = """(name) => {
@@ -68,6 +70,7 @@ def figures() -> RowResult:
             page.add_init_script(_NOTE)
             page.goto(f"{stack.url}/experiments/{experiment}/curves")
             page.wait_for_selector(".js-plotly-plot", timeout=WAIT_MILLISECONDS)
+            page.evaluate(_UNFOLD)
             found = {name: _drawn(page, name) for name in page.evaluate(_FIGURES)}
     table = [["figure", "reply to drawn, s", "traces", "kB"]]
     table += [

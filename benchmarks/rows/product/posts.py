@@ -41,6 +41,7 @@ class Seen:
 
     Attributes:
         processor: seconds of the web process, of one post with what was read beside it.
+        longest_cell: seconds; a rule that interrupts none cannot promise a smaller difference between users.
     """
 
     posted: int
@@ -51,6 +52,7 @@ class Seen:
     used: dict[str, float]
     seconds: float
     processor: float
+    longest_cell: float
 
 
 def posts() -> RowResult:
@@ -84,6 +86,7 @@ def judged(seen: Seen) -> RowResult:
         "No two plans are alike, and the workers train what is posted.",
         "Page: the list, or one experiment with its progress, by turns. A claimed cell is given back.",
         f"Slot-seconds of each user: {shares}; the farthest from the mean is {unfair:.0%} away.",
+        f"The longest cell took {seen.longest_cell:.1f} s, which no rule that interrupts none can divide.",
     ]
     goal = f"{GOAL_POSTS}_of_{GOAL_POSTS},1s,1s,50ms,{GOAL_UNFAIR:.0%}"
     return RowResult(f"{value},{unfair:.0%}", goal, is_met, table, notes)
@@ -117,10 +120,10 @@ def _observe(stack: Stack, per_user: int) -> Seen:
             seconds, processor = time.monotonic() - began, _web_seconds(stack) - before
         stored = sum(user.get("/experiments?limit=1").raise_for_status().json()["total"] for user in users)
         time.sleep(SHARE_SECONDS)
-        used = _slot_seconds(stack)
+        used, longest = _slot_seconds(stack), _longest_cell(stack)
     posted = [wait for of_user in waits for wait in of_user]
     a_post = processor / len(posted)
-    return Seen(len(posted), stored, posted, pages.result(), taken.result(), used, seconds, a_post)
+    return Seen(len(posted), stored, posted, pages.result(), taken.result(), used, seconds, a_post, longest)
 
 
 def _web_seconds(stack: Stack) -> float:
@@ -209,6 +212,15 @@ def _slot_seconds(stack: Stack) -> dict[str, float]:
     return dict.fromkeys((owner for owner, _ in waiting), 0.0) | seconds_used(
         stints, since, datetime.now(UTC)
     )
+
+
+def _longest_cell(stack: Stack) -> float:
+    asked = (
+        "SELECT started_at, finished_at FROM cell WHERE finished_at IS NOT NULL AND started_at IS NOT NULL"
+    )
+    with contextlib.closing(sqlite3.connect(stack.data / "muscope.db")) as connection:
+        found = connection.execute(asked).fetchall()
+    return max(((_moment(end) - _moment(start)).total_seconds() for start, end in found), default=0.0)
 
 
 def _moment(text: str) -> datetime:

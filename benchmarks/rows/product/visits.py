@@ -14,6 +14,8 @@ from benchmarks.report import RowResult
 from benchmarks.stack import Stack, open_browser, running
 
 ROUNDS = 3
+# Examples of the kinds of data that the finished experiment does not have: a table and a text.
+OTHER_KINDS = ("friedman", "python_source")
 GOAL_PAINT, GOAL_READY, GOAL_SHIFT = 1.0, 2.0, 0.1
 # Time in which late parts of a page still move it, in milliseconds.
 SETTLE_MILLISECONDS = 2500
@@ -105,7 +107,8 @@ def _pages() -> Iterator[tuple[Stack, Browser, list[str]]]:
         one = f"/experiments/{done['id']}"
         paths = ["/", "/experiments", "/data", f"/datasets/{done['dataset_id']}", "/workers", "/settings"]
         paths += [one, *(f"{one}/{tab}" for tab in ("curves", "runs", "settings", "report"))]
-        paths += [f"{one}/runs/{run}", f"/compare?ids={done['id']}", "/docs/"]
+        paths += [f"{one}/runs/{run}", f"/compare?ids={done['id']}", "/sweeps", "/docs/"]
+        paths += [f"/datasets/{stack.post(f'/examples/{name}/dataset')['id']}" for name in OTHER_KINDS]
         with open_browser() as browser:
             _visit(browser, stack.url)  # the very first one starts what the server loads once
             yield stack, browser, paths

@@ -83,6 +83,21 @@ export function sayRanks(signal) {
 }
 
 /**
+ * Say something of one experiment among several, whose sizes are ranks of adapters or are not.
+ * @template Said
+ * @param {boolean} isOfRanks @param {() => Said} words @returns {Said}
+ */
+export function sayOf(isOfRanks, words) {
+  const before = areRanks;
+  areRanks = isOfRanks;
+  try {
+    return words();
+  } finally {
+    areRanks = before;
+  }
+}
+
+/**
  * Return a text with its placeholders filled; an unknown key shows itself rather than nothing.
  * Who does not read as an engineer gets the plain twin of a text, `key.plain`, where there is one; where sizes are
  * ranks, a text in its form for them, `key.rank`.

@@ -27,9 +27,18 @@ export function note(tone, words, ...actions) {
     "div",
     { class: `note note-${tone}`, role: tone === "bad" ? "alert" : null },
     icon(tone === "info" ? ICONS.info : ICONS.alert),
-    h("div", { class: "note-body" }, h("p", {}, words), actions.length ? h("div", { class: "row" }, actions) : null),
+    h(
+      "div",
+      { class: "note-body" },
+      h("p", {}, typeof words === "string" ? withCode(words) : words),
+      actions.length ? h("div", { class: "row" }, actions) : null,
+    ),
   );
 }
+
+/** A message whose names of commands and fields, between backticks, look like ones. @param {string} message */
+export const withCode = (message) =>
+  message.split("`").map((part, at) => (at % 2 ? h("code", { class: "command" }, part) : part));
 
 /** Nothing will move until a worker is started. */
 export const noWorkerNote = () =>

@@ -1,7 +1,7 @@
 /** What stands around a picture: heading, tools, notes, the numbers as a table, and the whole screen. */
 
 import { fill, h, say } from "../base/dom.js";
-import { t } from "../base/i18n.js";
+import { has, t } from "../base/i18n.js";
 import { figureTable } from "./figure_table.js";
 import { figureTools } from "./figure_tools.js";
 import { notesOf } from "./screen_layout.js";
@@ -22,16 +22,17 @@ const AROUND = 260;
 export class FigureFrame {
   status = h("p", { class: "hint", role: "status" });
   problem = h("div", {});
-  #title = h("h3", { class: "figure-title", hidden: true }); // an empty heading leads nowhere
   #wait = h("p", { class: "plot-wait" }, t("ui.figure.loading"));
   #reading = h("p", { class: "hint" });
   #notes = h("ul", { class: "figure-notes" });
+  #title;
 
   /**
    * @param {string} name of the figure @param {Acts} acts @param {(() => string) | null} table its path
    * @param {AbortSignal} signal
    */
   constructor(name, acts, table, signal) {
+    this.#title = h("h3", { class: "figure-title figure-title-coming" }, expectedTitle(name));
     this.plot = /** @type {PlotElement} */ (/** @type {unknown} */ (h("div", { class: "plot", id: `figure-${name}` })));
     this.table = table && figureTable(table, signal);
     const onTable = this.table && ((/** @type {boolean} */ isOpen) => this.table?.toggle(isOpen));
@@ -62,7 +63,7 @@ export class FigureFrame {
   /** @param {FigureMeta} meta @param {Layout} layout as the server made it @param {boolean} isZoomed */
   describe(meta, layout, isZoomed) {
     say(this.#title, meta.title);
-    this.#title.hidden = false;
+    this.#title.classList.remove("figure-title-coming");
     say(this.#reading, meta.description);
     fill(
       this.#notes,
@@ -104,4 +105,15 @@ export class FigureFrame {
     if (isFull !== this.#wasFull) draw();
     this.#wasFull = isFull;
   }
+}
+
+/**
+ * A title about as long as the one that comes with the figure: it is not shown, and nothing moves when that is here.
+ * @param {string} name of the figure
+ */
+function expectedTitle(name) {
+  const metric = name.match(/^run-(.+)$/)?.[1];
+  if (metric) return t("figure.run.title", { metric: t(`metric.${metric}`) });
+  const key = ["", ".val_loss"].map((loss) => `figure.${name.replace("-", ".")}.title${loss}`).find(has);
+  return key ? t(key) : "\u00a0";
 }

@@ -7,6 +7,7 @@ import { query } from "../base/router.js";
 import { showTitle } from "../base/title.js";
 import { liveLine } from "../experiment/progress.js";
 import { verdictReader } from "../experiment/verdict_reader.js";
+import { isOfRanks } from "../words/size_text.js";
 import { isOpen, keeping } from "./experiment/keep_current.js";
 import { ExperimentView } from "./experiment/view.js";
 
@@ -19,7 +20,7 @@ import { ExperimentView } from "./experiment/view.js";
 export async function open(route, signal) {
   const { id } = route;
   const store = await readFirst(`/experiments/${id}`, signal);
-  if (store.experiment.spec.model.family === "adapted") sayRanks(signal);
+  if (isOfRanks(store.experiment.spec)) sayRanks(signal);
   /** @type {Set<(news: News) => void>} */
   const views = new Set();
   const tell = (/** @type {News} */ news) => views.forEach((view) => view(news));

@@ -69,7 +69,7 @@ function words() {
  * @param {ExperimentPage} found @param {AbortSignal} signal
  */
 function earlier(found, signal) {
-  const list = h("div", {});
+  const list = h("div", { class: "stack" });
   const draw = (/** @type {ExperimentPage} */ { items, total }) =>
     fill(list, experimentList(items, readAgain), total > items.length ? allExperiments(total) : null);
   const readAgain = async () => draw(await get(EXPERIMENTS, signal));

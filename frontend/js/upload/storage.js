@@ -30,7 +30,7 @@ function readAll(signal) {
 /** @param {Stored} stored @param {AbortSignal} signal @returns {HTMLElement} */
 export function storage(stored, signal) {
   const used = h("p", { class: "hint", id: "storage-used", role: "status" });
-  const [list, problem] = [h("div", {}), h("div", {})];
+  const [list, problem] = [h("div", { class: "stack" }), h("div", { class: "stack" })];
   const draw = async () => {
     try {
       const [usage, { items, total }, uploads] = await stored.latest;

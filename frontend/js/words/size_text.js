@@ -3,6 +3,11 @@
 import { number } from "../base/format.js";
 import { t } from "../base/i18n.js";
 
+/** @import { Spec } from "../../types/answers.js" */
+
+/** Tell whether the sizes of an experiment are ranks of adapters. @param {Spec} spec */
+export const isOfRanks = (spec) => spec.model.family === "adapted";
+
 const whole = (/** @type {number} */ value) => number(value, { useGrouping: false });
 
 /**

@@ -18,8 +18,10 @@ import httpx
 import pytest
 
 from muscope.backend.api.live import hub as hub_module
+from muscope.backend.api.live import stream
 from muscope.backend.api.live.hub import Hub, Viewer
-from muscope.backend.api.live.stream import Permission, marks_since, progress_events
+from muscope.backend.api.live.messages import SharedChanges, marks_since
+from muscope.backend.api.live.stream import Permission, progress_events
 from muscope.backend.db.schema.tables import CellRow
 from muscope.backend.domain.lifecycle import CellState, ExperimentState
 from muscope.backend.events import ProgressNotice
@@ -219,6 +221,42 @@ def test_only_cells_that_moved_are_told():
     assert marks_since(marks(1, 1), moved) == moved.model_copy(update={"cells": moved.cells[1:]})
     assert marks_since(marks(5, 1), marks(3, 1)) is None, "older marks are not news"
     assert marks_since(marks(1), marks(1, version=1)) == marks(version=1)
+
+
+def test_viewers_who_have_seen_the_same_get_one_event_that_was_written_once():
+    changes, seen, latest = SharedChanges(), marks(1, 1), marks(1, 2)
+    first, other = changes.event(seen, latest), changes.event(seen, latest)
+    assert first is not None
+    assert first is other
+    assert first.wire is other.wire
+    assert json.loads(first.wire.split(b"data: ")[1])["cells"][0]["step"] == 2
+
+
+def test_who_has_seen_something_else_gets_what_changed_since_then():
+    changes, latest = SharedChanges(), marks(1, 2)
+    for seen in (marks(1, 1), marks(0, 1), marks(1, 2)):
+        event = changes.event(seen, latest)
+        assert (None if event is None else event.data) == marks_since(seen, latest)
+
+
+def test_a_silent_stream_sends_comments_so_that_proxies_keep_it(
+    server: Server, experiment: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(stream, "KEEP_ALIVE_SECONDS", 0.02)
+    opening = read_marks(server.runtime.context, "local", uuid.UUID(experiment["id"]))
+
+    async def follow() -> bytes:
+        hub = Hub(server.runtime.context)
+        events = progress_events(hub, "local", opening)
+        await anext(events)
+        sent = (await asyncio.wait_for(anext(events), 5)).wire
+        await events.aclose()
+        for watch in hub._watches.values():
+            assert watch.task is not None
+            watch.task.cancel()
+        return sent
+
+    assert asyncio.run(follow()) == b": ping\n\n"
 
 
 def test_a_viewer_that_does_not_read_is_cut():

@@ -1,6 +1,7 @@
 import pytest
 
 from muscope.backend.db import datasets
+from muscope.backend.db.retention.blobs import is_blob_used
 from muscope.backend.db.schema.tables import LOCAL_OWNER
 from tests.backend.db.stores import LATER, add_dataset, add_experiment
 from tests.backend.domain.specs import REGRESSION
@@ -40,7 +41,7 @@ def test_a_file_is_used_as_long_as_any_dataset_refers_to_it(sha256, database):
         with database.write() as session:
             if gone is not None:
                 datasets.remove(session, gone)
-            used.append(datasets.is_blob_used(session, sha256))
+            used.append(is_blob_used(session, sha256))
 
     assert used == [True, True, False]
 

@@ -16,7 +16,9 @@ from muscope.backend.errors import InvalidInput
 from muscope.backend.report.sections.study import _model_options
 from muscope.backend.report.words.say import Words
 from muscope.backend.services.datasets.brought_models import list_models, store_own_data
+from muscope.backend.services.lists.experiments import ExperimentQuery, list_experiments
 from muscope.backend.services.plans.draft import ExperimentRequest, draft
+from tests.backend.db.stores import add_experiment
 from tests.backend.services.test_brought_models import Describing, announcer
 
 LAYERS = (
@@ -85,3 +87,12 @@ def test_words_of_a_size_are_those_of_a_rank(language, rank):
     assert Words(language, of_rank=True).size(8) == rank
     assert Words(language, of_rank=True).size(8, 2) == rank
     assert Words(language).size(8) != rank
+
+
+def test_a_list_tells_ranks_of_adapters_from_widths(held):
+    of_ranks, _ = add_experiment(held.database, planned(held, "adapted:own"))
+    of_widths, _ = add_experiment(held.database)
+    listed = {
+        item.id: item.are_ranks for item in list_experiments(held, LOCAL_OWNER, ExperimentQuery()).items
+    }
+    assert listed == {of_ranks: True, of_widths: False}

@@ -1,4 +1,7 @@
-"""Every page and its states by axe: WCAG 2.2 AA and good practice, in both themes, on desktop and phone."""
+"""Every page and its states: nothing moves as it opens, and axe finds no fault (WCAG 2.2 AA, good practice).
+
+Looked at in both themes, on desktop and phone.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +56,14 @@ LEAVE_ONE_OF_ALIKE = """
   }
   alike.forEach((child) => child.remove());
 }
+"""
+# Layout shift (CLS) while a page opens: half of what is called good, since later parts are not waited for.
+MOST_SHIFT = 0.05
+WATCH_SHIFT = """
+window.shifted = 0;
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
 """
 FIND = """
 async options => {
@@ -191,16 +202,26 @@ def found(page: Page, state: State) -> list[str]:
     return wrong
 
 
+def moved(page: Page, state: State) -> list[str]:
+    """Return how far a page moved while it opened, if that is too far."""
+    page.evaluate(TWO_FRAMES)
+    shift = page.evaluate("window.shifted")
+    return [] if shift <= MOST_SHIFT else [f"{state.path} moved by {shift:.3f} while it opened"]
+
+
 @pytest.mark.parametrize("kind", ["experiments", "lists", "readers"])
-def test_every_page_and_state_is_accessible_in_both_themes_and_widths(visit, ids, kind):
+def test_every_page_stands_still_and_is_accessible_in_both_themes_and_widths(visit, ids, kind):
     states = {"experiments": of_experiments(ids), "lists": of_lists(ids), "readers": of_readers()}[kind]
     made = visit("ja")
     made.allowed = ("401", "404", "422")
+    made.page.add_init_script(WATCH_SHIFT)
     wrong = []
     for state in states:
-        made.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        made.page.set_viewport_size({"width": WIDTHS[1], "height": 900})
         page = made.open(state.path)
         expect(page.locator(state.drawn).first).to_be_attached(timeout=30_000)
+        wrong += moved(page, state)
+        made.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         state.arrange(page)
         wrong += found(page, state)
 

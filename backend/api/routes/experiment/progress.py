@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
@@ -37,6 +37,26 @@ _EXPORT: Responses = {
     }
 }
 
+_EVENTS: Responses = {
+    200: {
+        "content": {
+            "text/event-stream": {
+                "itemSchema": {
+                    "type": "object",
+                    "properties": {
+                        "data": {"type": "string"},
+                        "event": {"type": "string"},
+                        "id": {"type": "string"},
+                        "retry": {"type": "integer", "minimum": 0},
+                    },
+                }
+            }
+        },
+    }
+}
+# No cache keeps a stream, and a proxy in front passes on each event at once.
+_UNBUFFERED = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
 
 def _opening_marks(context: Ctx, owner: Owner, experiment_id: ExperimentId) -> Marks:
     """Read before the stream begins, so that an unknown id is a plain 404."""
@@ -57,21 +77,32 @@ def _may_still_see(context: Context, *, request: Request, owner: str) -> bool:
 @router.get(
     "/{experiment_id}/events",
     summary="Follow an experiment",
-    response_class=EventSourceResponse,
-    responses=errors(404),
+    response_class=StreamingResponse,
+    responses=_EVENTS | errors(404),
 )
 async def stream_events(
     request: Request, serving: Serving, owner: Owner, opening: Annotated[Marks, Depends(_opening_marks)]
-) -> AsyncIterator[ServerSentEvent]:
+) -> StreamingResponse:
     """Stream how far each cell is, as server-sent events; they carry no data, read curves for that.
 
     `marks` holds the experiment's state and the cells that changed (all of them first); `end` says that
     nothing more will come, so close the connection. Otherwise connect again whenever it ends.
     """
-    permission = Permission(partial(serving.run, partial(_may_still_see, request=request, owner=owner)))
+    ask = partial(serving.run, partial(_may_still_see, request=request, owner=owner))
+    return EventSourceResponse(_bytes(serving, owner, opening, ask), headers=_UNBUFFERED)
+
+
+async def _bytes(
+    serving: Serving, owner: Owner, opening: Marks, ask: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[bytes]:
+    """Yield the events as they are sent.
+
+    A route that yields events has each written anew for each viewer, and passed on by three tasks.
+    """
+    permission = Permission(ask)
     async with aclosing(progress_events(serving.hub, owner, opening, permission=permission)) as events:
         async for event in events:
-            yield event
+            yield event.wire
 
 
 @router.get(

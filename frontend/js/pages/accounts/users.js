@@ -4,7 +4,7 @@ import { get, patch, post } from "../../base/api.js";
 import { fill, h } from "../../base/dom.js";
 import { dateTime } from "../../base/format.js";
 import { t } from "../../base/i18n.js";
-import { errorNote } from "../../base/note.js";
+import { errorNote, note } from "../../base/note.js";
 import { ROOT } from "../../base/root.js";
 import { headCells, scrollTable } from "../../base/tables.js";
 import { choice, field, pageHead, row, sendingForm, shownOnce, smallButton } from "./forms.js";
@@ -35,7 +35,9 @@ export async function open(_route, signal) {
         }
       };
       fill(list, table(users, act));
-      root.append(pageHead(t("ui.account.users"), t("ui.account.users_lead")), invitation(act), answer, list);
+      root.append(pageHead(t("ui.account.users"), t("ui.account.users_lead")));
+      if (users.length) root.append(invitation(act), answer, list);
+      else root.append(note("info", t("users.none"))); // the first one is made by a link, not here
       return () => {};
     },
   };

@@ -2,7 +2,7 @@
 
 import { h } from "../../base/dom.js";
 import { duration, figure, list } from "../../base/format.js";
-import { t } from "../../base/i18n.js";
+import { sayOf, t } from "../../base/i18n.js";
 import { hrefOf } from "../../base/router.js";
 import { stateChip } from "../../experiment/state_chip.js";
 import { cliffNumber } from "../../verdict/numbers/cliff_number.js";
@@ -12,7 +12,7 @@ import { outcomeChip } from "../../verdict/outcome_chip.js";
 import { headline } from "../../verdict/verdict_lead.js";
 import { dataTitle } from "../../words/data_title.js";
 import { scenarioText } from "../../words/scenario_text.js";
-import { sizeText } from "../../words/size_text.js";
+import { isOfRanks, sizeText } from "../../words/size_text.js";
 import { letterOf } from "./letters.js";
 
 /** @import { Compared } from "../../../types/answers.js" */
@@ -44,7 +44,13 @@ export function answersTable(experiments) {
       "tr",
       { data: { row: name } },
       h("th", { scope: "row" }, t(TITLES[name] ?? `ui.compare.row.${name}`)),
-      experiments.map((each) => h("td", {}, cell(each))),
+      experiments.map((each) =>
+        h(
+          "td",
+          {},
+          sayOf(isOfRanks(each.spec), () => cell(each)),
+        ),
+      ),
     ),
   );
   const corner = h("td", {});

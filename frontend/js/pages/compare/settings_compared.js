@@ -2,15 +2,22 @@
 
 import { h } from "../../base/dom.js";
 import { number } from "../../base/format.js";
-import { t } from "../../base/i18n.js";
+import { sayOf, t } from "../../base/i18n.js";
 import { differenceTable } from "../../plan/spec/difference_table.js";
 import { differing, groupTitle, specLines } from "../../plan/spec/spec_lines.js";
+import { isOfRanks } from "../../words/size_text.js";
 import { letterOf } from "./letters.js";
 
 /** @import { Compared } from "../../../types/answers.js" */
 
 /** @param {Compared[]} experiments */
 export function settingsCompared(experiments) {
+  const areRanks = experiments.every(({ spec }) => isOfRanks(spec));
+  return sayOf(areRanks, () => section(experiments));
+}
+
+/** @param {Compared[]} experiments */
+function section(experiments) {
   const groups = specLines(
     experiments.map(({ spec }) => spec),
     experiments[0].task,

@@ -26,11 +26,12 @@ export function bulkBar(chosen, onDone, onClear, signal, fixed = null) {
   return h(
     "div",
     { class: "bulk", role: "group", "aria-label": t("ui.bulk.title") },
-    h("p", { role: "status" }, t("ui.bulk.selected", { count: number(chosen.length) })),
+    h("p", {}, t("ui.bulk.selected", { count: number(chosen.length) })),
     compareButton(chosen, fixed),
     button("tag", () => after(tag(chosen, signal))),
     button("delete", () => after(remove(chosen, signal))),
     button("clear", onClear),
+    h("span", { class: "hint bulk-back" }, t("ui.bulk.back")),
   );
 }
 

@@ -3,7 +3,7 @@
 import { dataTitle } from "../../words/data_title.js";
 import { h } from "../../base/dom.js";
 import { about, dateTime, duration, list, number, percent } from "../../base/format.js";
-import { t } from "../../base/i18n.js";
+import { sayOf, t } from "../../base/i18n.js";
 import { hrefOf } from "../../base/router.js";
 import { headCells } from "../../base/tables.js";
 import { stateChip } from "../../experiment/state_chip.js";
@@ -12,9 +12,10 @@ import { outcomeChip } from "../../verdict/outcome_chip.js";
 
 /** @import { ExperimentItem } from "../../../types/answers.js" */
 /** @import { Selection } from "../../lists/selection.js" */
+/** @import { WayToActions } from "../../lists/way_to_actions.js" */
 
-/** @param {ExperimentItem[]} items @param {Selection} selection */
-export function experimentTable(items, selection) {
+/** @param {ExperimentItem[]} items @param {Selection} selection @param {WayToActions} way */
+export function experimentTable(items, selection, way) {
   const all = h("input", { type: "checkbox", id: "select-all", "aria-label": t("ui.list.select_all") });
   const ids = items.map(({ id }) => id);
   all.checked = ids.length > 0 && ids.every((id) => selection.has(id));
@@ -22,19 +23,19 @@ export function experimentTable(items, selection) {
   const heads = ["name", "answer", "time", "created"].map((name) => t(`ui.list.head.${name}`));
   return h(
     "table",
-    { class: "list-table" },
+    { class: "list-table experiments-table" },
     h("caption", { class: "visually-hidden" }, t("ui.list.experiments")),
     h("thead", {}, h("tr", {}, h("td", { class: "list-select" }, all), headCells(heads))),
     h(
       "tbody",
       {},
-      items.map((item) => row(item, selection)),
+      items.map((item) => row(item, selection, way)),
     ),
   );
 }
 
-/** @param {ExperimentItem} item @param {Selection} selection */
-function row(item, selection) {
+/** @param {ExperimentItem} item @param {Selection} selection @param {WayToActions} way */
+function row(item, selection, way) {
   const { id, name, created_at: created } = item;
   const box = h("input", {
     type: "checkbox",
@@ -46,7 +47,7 @@ function row(item, selection) {
   return h(
     "tr",
     { data: { id } },
-    h("td", { class: "list-select" }, box),
+    h("td", { class: "list-select" }, box, box.checked ? way.button(selection.size) : null),
     h(
       "th",
       { scope: "row", class: "list-what" },
@@ -67,7 +68,10 @@ function title({ id, name, notes }) {
 }
 
 /** The data, how thorough, and the sizes tested and meant. @param {ExperimentItem} item */
-function facts({ dataset, preset, widths, target_width: target, num_runs: runs }) {
+const facts = (item) => sayOf(item.are_ranks, () => factsOf(item));
+
+/** @param {ExperimentItem} item */
+function factsOf({ dataset, preset, widths, target_width: target, num_runs: runs }) {
   const tested = list([...widths].sort((a, b) => a - b));
   const parts = [
     dataTitle(dataset),

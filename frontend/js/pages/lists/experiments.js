@@ -16,6 +16,7 @@ import { ordered, orderChoice, withOrder } from "../../lists/order.js";
 import { pager } from "../../lists/pager.js";
 import { Selection } from "../../lists/selection.js";
 import { turning } from "../../lists/turning.js";
+import { WayToActions } from "../../lists/way_to_actions.js";
 import { bulkBar } from "./bulk.js";
 import { experimentTable } from "./experiment_table.js";
 import { takeIn } from "./take_in.js";
@@ -71,7 +72,8 @@ export async function open(_route, signal) {
  * @param {string | null} fixed id of the experiment that the others are compared with
  */
 function parts(listing, known, fixed) {
-  const [problem, bulk, table, foot] = [h("div", {}), h("div", {}), h("div", { class: "scroll-wide" }), h("div", {})];
+  const [problem, table, foot] = [h("div", {}), h("div", { class: "scroll-wide" }), h("div", {})];
+  const way = new WayToActions(table);
   const choices = choicesOf(known);
   const controls = filters(
     t("ui.list.search"),
@@ -91,10 +93,12 @@ function parts(listing, known, fixed) {
         items.map(({ id }) => id),
         false,
       );
-    keepingFocus(() => {
-      fill(bulk, chosen.length ? bulkBar(chosen, () => listing.refresh(), clear, listing.signal, fixed) : null);
-      fill(table, items.length ? experimentTable(items, selection) : empty(isNarrowed(listing.view, FILTERS)));
-    });
+    const actions = () => bulkBar(chosen, () => listing.refresh(), clear, listing.signal, fixed);
+    const redraw = () => {
+      fill(way.place, chosen.length ? actions() : null);
+      fill(table, items.length ? experimentTable(items, selection, way) : empty(isNarrowed(listing.view, FILTERS)));
+    };
+    way.redraw(() => keepingFocus(redraw), chosen.length);
     fill(foot, pager({ total, next, isFirst: !listing.view.cursor }, step));
     controls.update();
   };
@@ -105,7 +109,7 @@ function parts(listing, known, fixed) {
     () => draw(),
     () => {},
   );
-  return [head(listing.signal, fixed), controls.element, problem, bulk, table, foot];
+  return [head(listing.signal, fixed), controls.element, way.status, problem, table, way.place, foot];
 }
 
 /** @param {AbortSignal} signal @param {string | null} fixed */

@@ -145,7 +145,7 @@ function takeDrops(box, send) {
 function listed(items, onDelete) {
   const heads = [...headCells(HEADS.map((name) => t(`ui.sweep.head.${name}`))), deleteHead()];
   const rows = items.map((item) => row(item, onDelete));
-  return scrollTable(t("ui.sweep.stored"), heads, rows, { look: "list-table" });
+  return scrollTable(t("ui.sweep.stored"), heads, rows, { look: "list-table sweeps-table" });
 }
 
 const deleteHead = () => h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, t("ui.action.delete")));
@@ -160,12 +160,12 @@ function row(item, onDelete) {
     { data: { id } },
     h("th", { scope: "row" }, h("a", { class: "wrap", href: hrefOf(`/sweeps/${id}`), data: { page: "" } }, name)),
     h("td", {}, outcome ? t(`sweep.outcome.${outcome}`) : t("ui.sweep.asks")),
-    h("td", { class: "number" }, number(item.num_rows)),
-    h("td", { class: "number" }, bytes(item.source_bytes)),
-    h("td", { class: "number" }, h("time", { datetime: item.created_at }, dateTime(item.created_at))),
+    h("td", { class: "number list-rows" }, number(item.num_rows)),
+    h("td", { class: "number list-size" }, bytes(item.source_bytes)),
+    h("td", { class: "number list-created" }, h("time", { datetime: item.created_at }, dateTime(item.created_at))),
     h(
       "td",
-      {},
+      { class: "list-delete" },
       h("button", { type: "button", class: "button", "aria-label": label, on: { click } }, t("ui.action.delete")),
     ),
   );

@@ -2,9 +2,10 @@
 
 import { fill, h } from "../../base/dom.js";
 import { number } from "../../base/format.js";
-import { t } from "../../base/i18n.js";
+import { sayOf, t } from "../../base/i18n.js";
 import { note } from "../../base/note.js";
 import { hrefOf } from "../../base/router.js";
+import { isOfRanks } from "../../words/size_text.js";
 import { differenceTable } from "../spec/difference_table.js";
 import { differing, specLines } from "../spec/spec_lines.js";
 
@@ -25,7 +26,11 @@ export function cloneOrigin({ id, name, spec }, task) {
     changes,
   );
   const update = (/** @type {Spec | undefined} */ planned) => {
-    if (planned) fill(changes, changesOf(spec, planned, task));
+    if (planned)
+      fill(
+        changes,
+        sayOf(isOfRanks(planned), () => changesOf(spec, planned, task)),
+      );
   };
   return { element, update };
 }

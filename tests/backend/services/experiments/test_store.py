@@ -132,6 +132,14 @@ def test_others_can_write_while_a_plan_is_made(context, request_, database, monk
     other.close()
 
 
+def test_plans_are_made_one_at_a_time(context, request_, monkeypatch):
+    seen = []
+    _during_the_plan(monkeypatch, lambda: seen.append(context.planning.locked()))
+
+    assert _create(context, request_).is_new
+    assert (seen, context.planning.locked()) == ([True], False)
+
+
 def test_data_deleted_while_a_plan_is_made_is_not_found(context, request_, database, monkeypatch):
     def delete_data():
         with database.write() as session:

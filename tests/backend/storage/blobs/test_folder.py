@@ -1,11 +1,12 @@
 import errno
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
 from muscope.backend.errors import StorageFull
-from muscope.backend.storage.blobs.folder import Blob, BlobStore
+from muscope.backend.storage.blobs.folder import STARTS, Blob, BlobStore
 
 
 @pytest.fixture
@@ -72,6 +73,29 @@ def test_copies_where_a_rename_cannot_cross_disks(store, tmp_path, monkeypatch):
 
     assert store.path(blob.sha256).read_bytes() == b"content"
     assert not source.exists()
+
+
+def test_a_blob_removed_while_it_is_put_again_is_moved_in(store, tmp_path, monkeypatch):
+    blob = store.put(_file(tmp_path, b"content"))
+    utime = os.utime
+
+    def remove_first(path, *times):
+        if path == store.path(blob.sha256):
+            store.delete(blob.sha256)
+        utime(path, *times)
+
+    monkeypatch.setattr(os, "utime", remove_first)
+    store.put(_file(tmp_path, b"content"))
+
+    assert store.path(blob.sha256).read_bytes() == b"content"
+
+
+def test_blobs_are_listed_by_the_beginning_of_their_addresses(store, tmp_path):
+    held = {store.put(_file(tmp_path, bytes([number]))).sha256 for number in range(9)}
+    (store.path(min(held)).parent / "a stranger").touch()
+
+    assert {each for start in STARTS for each in store.addresses(start)} == held
+    assert store.addresses(min(held)[:2])[0] == min(held)
 
 
 def test_a_full_disk_is_an_error_of_ours_and_leaves_the_source(store, tmp_path, monkeypatch):

@@ -7,6 +7,8 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 
 from muscope.backend.errors import InvalidInput, Unavailable
 from muscope.backend.settings import Settings
+from muscope.backend.storage.blobs import remote
 from muscope.backend.storage.blobs.folder import Blobs
 from muscope.backend.storage.blobs.place import open_blobs
 from tests.servers.s3 import S3Server, s3_server
@@ -132,6 +135,44 @@ def test_a_deleted_blob_is_gone_everywhere_but_in_copies(host: Host, tmp_path: P
 
     assert not web.exists(SHA256)
     assert not host("worker").path(SHA256).exists()
+
+
+def test_blobs_are_listed_by_the_beginning_of_their_addresses(host: Host, tmp_path: Path):
+    web = host("web")
+    held = {web.put(_file(tmp_path, bytes([number]))).sha256 for number in range(3)}
+    starts = sorted({each[:2] for each in held})
+
+    assert {each for start in starts for each in web.addresses(start)} == held
+    assert web.addresses("00" if "00" not in starts else "01") == []
+
+
+def test_only_a_blob_put_before_a_moment_is_removed(host: Host, tmp_path: Path):
+    web, now = host("web"), datetime.now(UTC)
+    web.put(_file(tmp_path))
+
+    assert web.delete_if_older(SHA256, now - timedelta(hours=1)) is None
+    assert web.exists(SHA256)
+    assert web.delete_if_older(SHA256, now + timedelta(hours=1)) == len(CONTENT)
+    assert web.delete_if_older(SHA256, now + timedelta(hours=1)) is None
+    assert not web.exists(SHA256)
+
+
+def test_an_old_blob_that_is_put_again_is_sent_again_also_if_it_is_just_being_removed(
+    settings_of: Callable[..., Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(remote, "RENEWED_AFTER", timedelta(hours=-1))
+
+    @contextmanager
+    def while_it_is_removed() -> Iterator[None]:
+        web.delete(SHA256)
+        yield
+
+    web = open_blobs(settings_of("web"), lock=while_it_is_removed)
+    web.put(_file(tmp_path))
+    assert web.exists(SHA256)
+    web.put(_file(tmp_path))
+
+    assert web.exists(SHA256)
 
 
 def test_a_storage_that_cannot_be_reached_is_named(host: Host, tmp_path: Path):
