@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import plotly.graph_objects as go
 
@@ -31,6 +31,7 @@ from muscope.backend.figures.theme import (
 MAX_TICKS = 5
 # Share of the height that one row of × takes.
 ROW = 0.05
+Size = TypeVar("Size", int, float)
 
 
 class LrPoint(NamedTuple):
@@ -142,13 +143,22 @@ def _frame(info: LrLossInfo, style: Style) -> _Frame:
     values = [value for curve in info.curves for point in curve.points for value in (point.low, point.high)]
     low, high = padded_range(values, style.y_scale)
     diverged = sorted({curve.width for curve in info.curves if any(p.num_diverged for p in curve.points)})
-    span = (high - low) / max(0.3, 1 - ROW * (len(diverged) + 0.5 * bool(diverged)))
-    rows = {width: low + span * (1 - ROW * (index + 0.75)) for index, width in enumerate(reversed(diverged))}
-    return _Frame(
-        low,
-        low + span,
-        {width: 10**row if style.y_scale is YScale.LOG else row for width, row in rows.items()},
-    )
+    top, rows = diverged_rows(low, high, diverged, style.y_scale)
+    return _Frame(low, top, rows)
+
+
+def diverged_rows(
+    low: float, high: float, sizes: Sequence[Size], scale: YScale
+) -> tuple[float, dict[Size, float]]:
+    """Return a range's new top, with a row of × for each size above its values, and the loss of each row.
+
+    Args:
+        low, high: range of the values, as Plotly writes it: exponents where the scale is logarithmic.
+        sizes: those with diverged runs, ascending; the largest stands highest.
+    """
+    span = (high - low) / max(0.3, 1 - ROW * (len(sizes) + 0.5 * bool(sizes)))
+    rows = {size: low + span * (1 - ROW * (index + 0.75)) for index, size in enumerate(reversed(sizes))}
+    return low + span, {size: 10**row if scale is YScale.LOG else row for size, row in rows.items()}
 
 
 def _traces(

@@ -6,14 +6,14 @@ Names of columns and arms, which a user wrote, never enter a figure: the page sa
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
 from muscope.backend.figures.encode import figure_of, plain
 from muscope.backend.figures.layout import centred, layout, note
-from muscope.backend.figures.lr_loss import lr_axis
+from muscope.backend.figures.lr_loss import diverged_rows, lr_axis
 from muscope.backend.figures.sweep.names import SweepFigure
 from muscope.backend.figures.tables import FigureTable, Value, table_of
 from muscope.backend.figures.theme import Style, YScale, colours, number, padded_range, y_ticks
@@ -68,7 +68,7 @@ def sweep_figure(name: SweepFigure, info: SweepInfo, style: Style) -> go.Figure:
 
 def sweep_table(name: SweepFigure, info: SweepInfo, style: Style) -> FigureTable:
     """Return the numbers that a figure draws."""
-    axis = _axis_title(info, style)
+    axis = _value_title(info, style)
     if name is SweepFigure.LR_LOSS:
         keys = ("sweep.table.lr", f"sweep.axis.{info.metric}", "sweep.table.runs", "table.diverged")
         return table_of([axis, *(style.say(key) for key in keys)], _loss_rows(info))
@@ -89,32 +89,43 @@ def _lr_loss(info: SweepInfo, style: Style) -> go.Figure:
     losses = [p.loss for curve in info.curves for p in curve.points if p.loss is not None and p.diverged == 0]
     scale = style.y_scale if min(losses, default=0.0) > 0 else YScale.LINEAR
     low, high = padded_range(losses, scale)
+    lost = [curve.value for curve in info.curves if any(p.diverged for p in curve.points)]
+    high, rows = diverged_rows(low, high, lost, scale)
     lrs = sorted({point.lr for curve in info.curves for point in curve.points})
     y = {"title": style.say(f"sweep.axis.{info.metric}"), "type": scale, "range": plain([low, high])}
     x = {**(lr_axis(lrs) if lrs else {}), "title": style.say("axis.lr")}
     made = layout(style, style.say("sweep.lr_loss.title"), [""], x, {**y, **y_ticks(low, high, scale)})
-    made["legend"]["title"]["text"] = _axis_title(info, style) + "  "
+    made["legend"]["title"]["text"] = _value_title(info, style) + "  "
     made["annotations"] = [] if losses else [centred(style, style.say("empty"))]
     made["annotations"] += note(style, [style.say("sweep.note.best")] if losses else [])
     shade = colours(range(len(info.curves)))
-    top = 10**high if scale is YScale.LOG else high
-    return figure_of([_curve(curve, shade[i], top, style) for i, curve in enumerate(info.curves)], made)
+    traces = [_curve(curve, shade[i], rows, style) for i, curve in enumerate(info.curves)]
+    return figure_of([{**trace, "showlegend": len(traces) > 1} for trace in traces], made)
 
 
-def _curve(curve: SweepCurve, colour: str, top: float, style: Style) -> dict[str, Any]:
-    """Return a line; an LR at which runs diverged stands as a cross at the top."""
-    ys, symbols = [], []
+def _curve(curve: SweepCurve, colour: str, rows: Mapping[float, float], style: Style) -> dict[str, Any]:
+    """Return a line, and in the row of its value a cross for each LR at which runs diverged."""
+    marks: list[tuple[float, float, str, str]] = []
     for point in curve.points:
-        is_lost = point.diverged > 0
-        ys.append(top if is_lost else math.nan if point.loss is None else point.loss)
-        symbols.append("x" if is_lost else "diamond" if point.lr == curve.best_lr else "circle")
+        if not point.diverged:
+            symbol = "diamond" if point.lr == curve.best_lr else "circle"
+            marks.append((point.lr, _or_nan(point.loss), symbol, _hover(curve, point, style)))
+    for point in curve.points:
+        if point.diverged:
+            marks.append((math.nan, math.nan, "x", ""))  # a gap: crosses are not joined
+            marks.append((point.lr, rows[curve.value], "x", _hover(curve, point, style)))
+    symbols = [symbol for _, _, symbol, _ in marks]
     return {
         "type": "scatter", "mode": "lines+markers", "name": curve.label, "connectgaps": False,
-        "x": plain(point.lr for point in curve.points), "y": plain(ys),
+        "x": plain(x for x, *_ in marks), "y": plain(y for _, y, *_ in marks),
         "line": {"color": colour, "width": 2},
         "marker": {"symbol": symbols, "size": [7 if s == "circle" else 11 for s in symbols], "opacity": 1},
-        "hovertext": [_hover(curve, point, style) for point in curve.points], "hoverinfo": "text",
+        "hovertext": [hover for *_, hover in marks], "hoverinfo": "text",
     }  # fmt: skip
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _hover(curve: SweepCurve, point: SweepPoint, style: Style) -> str:
@@ -186,6 +197,11 @@ def _line(
 
 def _axis_title(info: SweepInfo, style: Style) -> str:
     return style.say(f"sweep.axis.{info.axis}")
+
+
+def _value_title(info: SweepInfo, style: Style) -> str:
+    """Return the name of the values where no axis has them: in a legend, or over a column."""
+    return style.say(f"sweep.value.{info.axis}")
 
 
 _DRAWERS: dict[SweepFigure, Callable[[SweepInfo, Style], go.Figure]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from muscope.backend.analysis.reasons import percent, rounded
 from muscope.backend.analysis.verdict.rules import SEVERITY
@@ -24,6 +24,8 @@ from muscope.backend.sweeps.words import axis_name, judged_runs, note
 MOST_ROWS = 5
 _STOPS = ("diverges", "worse")
 COST_HEADS = ("comparison", "loss", "benefit", "compute")
+# As many comparisons of an axis as the page shows; of more, those that decide.
+MOST_COMPARED = 12
 
 
 def sweep_first_page(material: SweepMaterial, words: Words) -> FirstPage:
@@ -65,6 +67,14 @@ def cost_rows(axes: list[AxisAnswer], words: Words) -> Iterator[tuple[str, ...]]
     for axis in axes:
         for each in targets(axis):
             yield (_compared(axis, each, words), *_costs(each))
+
+
+def comparison_rows(axes: Iterable[AxisAnswer], words: Words) -> Iterator[tuple[str, ...]]:
+    """Yield the answer and the costs of every comparison, also where the one that decides has none."""
+    for axis in axes:
+        is_long = len(axis.comparisons) > MOST_COMPARED
+        for each in targets(axis) if is_long else axis.comparisons:
+            yield _compared(axis, each, words), words.say(f"sweep.outcome.{each.outcome}"), *_costs(each)
 
 
 def _compared(axis: AxisAnswer, each: SweepComparison, words: Words) -> str:

@@ -8,7 +8,7 @@ from muscope.backend.analysis.reasons import rounded
 from muscope.backend.report.blocks import Block, Bullets, Facts, Para, Picture, Section, Sub, Table
 from muscope.backend.report.contents import Contents
 from muscope.backend.report.svg.draw import draw, notes_of
-from muscope.backend.report.sweep.first_page import COST_HEADS, cost_rows, law_words, sweep_first_page
+from muscope.backend.report.sweep.first_page import COST_HEADS, comparison_rows, law_words, sweep_first_page
 from muscope.backend.report.sweep.material import SweepMaterial
 from muscope.backend.report.words.say import Words
 from muscope.backend.sweeps.answers.answer import ArmAnswer
@@ -47,11 +47,10 @@ def _of_arm(arm: ArmAnswer, words: Words) -> Iterator[Block]:
     )
     if rows:
         yield Table(tuple(words.say(f"report.sweep.head.{name}") for name in heads), rows)
-    costs = tuple(cost_rows([axis for axis in arm.axes if axis.is_ordered], words))
-    if costs:
-        yield Table(
-            tuple(words.say(f"report.sweep.cost.{name}") for name in COST_HEADS), costs, is_dense=True
-        )
+    compared = tuple(comparison_rows((axis for axis in arm.axes if axis.is_ordered), words))
+    if compared:
+        first, *costs = (words.say(f"report.sweep.cost.{name}") for name in COST_HEADS)
+        yield Table((first, words.say("report.sweep.head.answer"), *costs), compared, is_dense=True)
     said = [note(each, words.language) for axis in arm.axes for each in axis.reasons]
     said += [note(each, words.language) for each in arm.reasons]
     noise = "" if arm.noise is None else rounded(arm.noise)

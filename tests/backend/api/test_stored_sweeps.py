@@ -208,6 +208,10 @@ def test_the_report_opens_offline_in_both_languages(
     assert reply.status_code == 200, reply.text
     assert headline in reply.text
     assert reply.text.count("<svg") >= 3
+    axes = stored["reading"]["answer"]["arms"][0]["axes"]
+    compared = [each for axis in axes for each in axis["comparisons"]]
+    assert {each["is_target"] for each in compared} == {True, False}
+    assert all(f"{each['base']:g} → {each['target']:g}" in reply.text for each in compared)
     assert "sandbox" in reply.headers["Content-Security-Policy"]
 
 
