@@ -64,7 +64,7 @@ class RemoteBlobs:
             held = self._held(blob.sha256)
             if held is None or int(held["size"]) != blob.size:
                 self._send(path, blob)
-            elif held["last_modified"] < datetime.now(UTC) - RENEWED_AFTER:
+            elif _put_at(held) < datetime.now(UTC) - RENEWED_AFTER:
                 self._renew(path, blob)
         self._cache.keep(path, blob)
         return blob
@@ -108,7 +108,7 @@ class RemoteBlobs:
         """
         with self._translating_failures():
             held = self._held(sha256)
-        if held is None or held["last_modified"] >= before:
+        if held is None or _put_at(held) >= before:
             return None
         self.delete(sha256)
         return int(held["size"])
@@ -178,3 +178,9 @@ class RemoteBlobs:
             reason = next(iter(str(error).splitlines()), "") or type(error).__name__
             log.warning("the storage of blobs failed: %s", reason)
             raise Unavailable("blobs.unreachable", place=self._prefix, reason=reason) from error
+
+
+def _put_at(held: dict[str, Any]) -> datetime:
+    """Return when an object was put, for which fsspec has no common name."""
+    moment: datetime = held["last_modified"] if "last_modified" in held else held["created"]
+    return moment
