@@ -65,7 +65,8 @@ def test_an_experiment_is_cancelled_continued_then_deleted(visit, long_experimen
     page.get_by_role("dialog").get_by_role("button", name=text("ui.action.cancel_do", "en")).click()
     expect(page.get_by_text(text("ui.ended.cancelled", "en"))).to_be_visible()
 
-    page.locator("[data-action=continue]").click()
+    with page.expect_request("**/events"):  # it is followed again
+        page.locator("[data-action=continue]").click()
     expect(page.get_by_text(text("ui.ended.cancelled", "en"))).to_have_count(0)
     page.locator("[data-action=cancel]").click()
     page.get_by_role("dialog").get_by_role("button", name=text("ui.action.cancel_do", "en")).click()

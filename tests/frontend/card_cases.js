@@ -141,11 +141,11 @@ const EXPERIMENT = {
 export async function draw(
   language,
   verdict,
-  { experiment, onSettled, level = null } = {},
+  { experiment, onReopened, level = null } = {},
 ) {
   await speak(language);
   setPreference("level", level);
   drawInNode();
   const shown = { ...EXPERIMENT, ...experiment };
-  return verdictCard(verdict, shown, "", { onJudged() {}, onSettled });
+  return verdictCard(verdict, shown, "", { onJudged() {}, onReopened });
 }

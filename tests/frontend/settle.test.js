@@ -33,7 +33,7 @@ test("an open answer is settled after its price was shown", async (t) => {
     "en",
     verdictOf("inconclusive", "unresolved", "unsure"),
     {
-      onSettled: (changed) => told.push(changed.state),
+      onReopened: (changed) => told.push(changed.state),
     },
   );
   await press(card, "settle");

@@ -74,7 +74,7 @@ function paged(first, store, views, { tell, acts, signal }) {
 }
 
 /**
- * What follows when the reader has an answer judged again, or settled.
+ * What follows when the reader has an answer judged again, or an ended experiment goes on.
  * @param {ExperimentStore} store changed in place @param {(news: News) => void} tell @param {() => void} keep
  * @param {Reader} reader @param {AbortSignal} signal @returns {Acts}
  */
@@ -84,7 +84,7 @@ const actsOn = ({ experiment }, tell, keep, reader, signal) => ({
     reader.look(true);
     tell("state");
   },
-  onSettled(changed) {
+  onReopened(changed) {
     Object.assign(experiment, changed);
     keep();
     tell("state");

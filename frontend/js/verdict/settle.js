@@ -12,9 +12,9 @@ import { errorNote, note } from "../base/note.js";
 
 /**
  * The button, and what it leads to.
- * @param {Experiment} experiment @param {(experiment: Experiment) => void} onSettled it is running again
+ * @param {Experiment} experiment @param {(experiment: Experiment) => void} onReopened it is running again
  */
-export function settle({ id, name }, onSettled) {
+export function settle({ id, name }, onReopened) {
   const path = `/experiments/${id}/settle`;
   const key = newKey();
   const offered = h("div", { class: "stack" });
@@ -22,7 +22,7 @@ export function settle({ id, name }, onSettled) {
     /** @type {Experiment} */
     const changed = await post(path, {}, { key });
     fill(offered);
-    onSettled(changed);
+    onReopened(changed);
   };
   const asked = async () => {
     /** @type {SettleOffer} */

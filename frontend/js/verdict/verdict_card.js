@@ -22,7 +22,7 @@ import { verdictWhy } from "./verdict_why.js";
 /**
  * @typedef {object} Acts what follows when the reader acts
  * @property {() => void} onJudged after it was judged again
- * @property {(experiment: Experiment) => void} onSettled after it was told to go on
+ * @property {(experiment: Experiment) => void} onReopened after it was told to go on
  */
 
 /**
@@ -31,7 +31,7 @@ import { verdictWhy } from "./verdict_why.js";
  * @param {Acts} acts @param {boolean} isComing whether an answer is awaited where there is none
  * @returns {HTMLElement | null}
  */
-export function verdictCard(verdict, experiment, scenario, { onJudged, onSettled }, isComing = false) {
+export function verdictCard(verdict, experiment, scenario, { onJudged, onReopened }, isComing = false) {
   if (!verdict) return isComing ? waiting(null) : null;
   const { outcome } = verdict;
   if (verdict.is_interim && outcome === "inconclusive") return waiting(verdict);
@@ -41,7 +41,7 @@ export function verdictCard(verdict, experiment, scenario, { onJudged, onSettled
     head(verdict, experiment, scenario),
     experiment.is_judged_by_old_rules ? judgeAgain(experiment, onJudged) : null,
     verdictEarly(verdict),
-    next(verdict, experiment, onSettled),
+    next(verdict, experiment, onReopened),
     outcome === "inconclusive" ? missing(verdict) : null,
     verdictAxes(verdict.arm),
     evidence(verdict, experiment),
@@ -95,14 +95,14 @@ function marks({ is_interim, is_provisional, reasons, rule_version: version }, e
   });
 }
 
-/** @param {Verdict} verdict @param {Experiment} experiment @param {Acts["onSettled"]} onSettled */
-const next = (verdict, experiment, onSettled) =>
+/** @param {Verdict} verdict @param {Experiment} experiment @param {Acts["onReopened"]} onReopened */
+const next = (verdict, experiment, onReopened) =>
   h(
     "div",
     { class: "verdict-next" },
     h("h3", {}, t("ui.verdict.next")),
     verdictNext(verdict),
-    verdictOpen(verdict, experiment, onSettled),
+    verdictOpen(verdict, experiment, onReopened),
   );
 
 /** The numbers of the size that decides. @param {Verdict} verdict @param {Experiment} experiment */

@@ -12,9 +12,9 @@ import { isFounded, reusedRate } from "./verdict_lead.js";
 
 /**
  * Nothing where the answer is not open.
- * @param {Verdict} verdict @param {Experiment} experiment @param {(experiment: Experiment) => void} onSettled
+ * @param {Verdict} verdict @param {Experiment} experiment @param {(experiment: Experiment) => void} onReopened
  */
-export function verdictOpen(verdict, experiment, onSettled) {
+export function verdictOpen(verdict, experiment, onReopened) {
   const { open } = verdict;
   if (!open) return null;
   const hasEnded = !["queued", "running"].includes(experiment.state);
@@ -23,7 +23,7 @@ export function verdictOpen(verdict, experiment, onSettled) {
     "div",
     { class: "verdict-open stack", id: "open" },
     isFounded(verdict) ? h("dl", { class: "open-facts" }, facts(verdict, open).map(fact)) : null,
-    canSettle ? settle(experiment, onSettled) : null,
+    canSettle ? settle(experiment, onReopened) : null,
   );
 }
 

@@ -15,6 +15,7 @@ import { stateChip } from "../../experiment/state_chip.js";
 import { labels } from "../../labels/labels.js";
 import { AnswerTab } from "./answer_tab.js";
 import { CurvesTab } from "./curves_tab.js";
+import { isOpen } from "./keep_current.js";
 import { ReportTab } from "./report_tab.js";
 import { RunTab } from "./run_tab.js";
 import { RunsTab } from "./runs_tab.js";
@@ -69,7 +70,9 @@ export class ExperimentView {
     const { experiment } = store;
     const onChange = (/** @type {Experiment} */ changed) => {
       // An action answers without the time that is left.
-      Object.assign(experiment, { ...changed, progress: experiment.progress });
+      const known = { ...changed, progress: experiment.progress };
+      if (!isOpen(store) && isOpen({ experiment: known })) return acts.onReopened(known);
+      Object.assign(experiment, known);
       tell("state");
     };
     this.store = store;
