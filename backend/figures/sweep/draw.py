@@ -107,9 +107,10 @@ def _curve(curve: SweepCurve, colour: str, rows: Mapping[float, float], style: S
     """Return a line, and in the row of its value a cross for each LR at which runs diverged."""
     marks: list[tuple[float, float, str, str]] = []
     for point in curve.points:
-        if not point.diverged:
-            symbol = "diamond" if point.lr == curve.best_lr else "circle"
-            marks.append((point.lr, _or_nan(point.loss), symbol, _hover(curve, point, style)))
+        symbol = "diamond" if point.lr == curve.best_lr else "circle"
+        # The line has a gap where runs diverged, so that it claims no loss there.
+        loss = math.nan if point.diverged or point.loss is None else point.loss
+        marks.append((point.lr, loss, symbol, _hover(curve, point, style)))
     for point in curve.points:
         if point.diverged:
             marks.append((math.nan, math.nan, "x", ""))  # a gap: crosses are not joined
@@ -122,10 +123,6 @@ def _curve(curve: SweepCurve, colour: str, rows: Mapping[float, float], style: S
         "marker": {"symbol": symbols, "size": [7 if s == "circle" else 11 for s in symbols], "opacity": 1},
         "hovertext": [hover for *_, hover in marks], "hoverinfo": "text",
     }  # fmt: skip
-
-
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value
 
 
 def _hover(curve: SweepCurve, point: SweepPoint, style: Style) -> str:

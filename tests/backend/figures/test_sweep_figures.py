@@ -47,11 +47,7 @@ def test_a_cross_is_joined_to_nothing():
     line = drawn()["data"][1]
 
     assert line["y"][0] == 3.1
-    assert [mark for mark, y in zip(line["marker"]["symbol"], line["y"], strict=True) if y is None] == [
-        "x",
-        "x",
-    ]
-    assert [y is None for y in line["y"]] == [False, True, False, True, False]
+    assert [y is None for y in line["y"]] == [False, True, True, True, False, True, False]
     assert line["connectgaps"] is False
 
 
@@ -63,6 +59,12 @@ def test_the_legend_of_the_page_and_of_the_paper_names_every_value(language, tit
     assert figure["layout"]["legend"]["title"]["text"].strip() == title
     assert [trace["showlegend"] for trace in figure["data"]] == [True, True]
     assert {title, "96", "768"} <= set(paper)
+
+
+def test_a_line_has_a_gap_at_a_rate_that_diverged_between_two_that_did_not():
+    line = drawn(INFO._replace(curves=(SMALL, curve(768, {0.01: 3.1, 0.02: None, 0.04: 3.3}))))["data"][1]
+
+    assert line["y"][:3] == [3.1, None, 3.3]
 
 
 def test_a_single_line_needs_no_legend():
