@@ -21,7 +21,6 @@ from muscope.backend.services.accounts.sign_in import (
     SignedIn,
     begin_session,
     require_no_wait,
-    sign_in,
     view_of_user,
 )
 from muscope.backend.services.accounts.views import (
@@ -54,9 +53,10 @@ def accept_link(context: Context, answer: InvitationAnswer, place: Place) -> Sig
             credentials.end_all(session, user.id)
             credentials.forget_failures(session, f"name:{user.name}")
             record(context, session, Actor(user.name, place.address), "password.set_by_link", user.name)
-    if user is None:
-        raise Unauthorized("link.ended")
-    return sign_in(context, user.name, answer.password, place)
+            # The link is proof enough: an address that has to wait after guesses would lose it otherwise.
+            secret = begin_session(context, session, user, place, old=None)
+            return SignedIn(secret, view_of_user(user))
+    raise Unauthorized("link.ended")
 
 
 def _user_of(context: Context, session: Session, user_id: UUID | None, name: str) -> UserRow | None:
