@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -88,6 +89,20 @@ def test_a_link_counts_once_and_a_weak_password_does_not_use_it_up(own_server: S
 
 
 @pytest.mark.usefixtures("admin")
+def test_a_link_serves_an_address_that_has_to_wait_after_guesses(tmp_path: Path):
+    settings = Settings(data=tmp_path, broker_url=f"unix://{tmp_path}/no.sock")
+    with serving(settings) as server, browser(server) as client:
+        path = first_link(server.runtime.context)
+        assert path is not None
+        guesses = [{"name": f"name {number}", "password": WORDS} for number in range(40)]
+        statuses = {client.post("/session", json=guess).status_code for guess in guesses}
+        answer = {"secret": path.partition("#")[2], "name": "Boss", "password": WORDS}
+        reply = client.post("/invitation", json=answer)
+
+    assert statuses == {401, 429}
+    assert reply.status_code == 200, reply.text
+
+
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(own_server: Server):
     with browser(own_server) as client:
         reply = client.post("/session", json={"name": "boss", "password": WORDS})
