@@ -15,6 +15,7 @@ IS_BEHIND = "() => document.activeElement?.closest('#page, header, footer') !== 
 
 def tab_to(page: Page, selector: str, key: str = "Tab") -> None:
     """Press a key until an element has the keyboard; it must be on the way, in view and with a ring."""
+    expect(page.locator(selector).first).to_be_attached()  # a page that comes has no stops yet
     for _ in range(MOST_STOPS):
         page.keyboard.press(key)
         if page.evaluate(IS_FOCUSED, selector):

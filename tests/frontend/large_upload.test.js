@@ -106,8 +106,11 @@ test("while the server reads, its share is told", async () => {
   let store;
   serve({
     "POST /datasets": () => new Promise((resolve) => (store = resolve)),
-    "GET /uploads/u1": () =>
-      answer(200, { state: "reading", read_share: 0.25 }),
+    "GET /uploads": () =>
+      answer(200, [
+        { id: "u2", state: "reading", read_share: 0.75 },
+        { id: "u1", state: "reading", read_share: 0.25 },
+      ]),
   });
   const sent = send(fakeLibrary(succeed));
 
@@ -121,6 +124,25 @@ test("while the server reads, its share is told", async () => {
     size: FILE.size,
     read: 0.25,
   });
+});
+
+test("an upload that became a dataset is not asked for by its own address", async () => {
+  let store;
+  serve({
+    "POST /datasets": () => new Promise((resolve) => (store = resolve)),
+    "GET /uploads": () => answer(200, []),
+  });
+  const sent = send(fakeLibrary(succeed));
+
+  await nextLook();
+  await new Promise(setImmediate);
+  store(answer(201, DATASET));
+  await sent;
+
+  assert.deepEqual(
+    asked.filter(([method]) => method === "GET"),
+    [["GET", "/api/v1/uploads"]],
+  );
 });
 
 test("a refused file keeps its upload for another try", async () => {
@@ -140,7 +162,7 @@ test("what is being read for a page that was left becomes its dataset", async ()
       () => answer(409, refusal("upload.being_read")),
       () => answer(404, refusal("upload.not_found")),
     ],
-    "GET /uploads/u1": () => answer(404, refusal("upload.not_found")),
+    "GET /uploads": () => answer(200, []),
     "GET /datasets": () => answer(200, { items: [{ name: "other" }, DATASET] }),
     [`GET /datasets/${DATASET.id}`]: () => answer(200, DATASET),
   });

@@ -118,12 +118,18 @@ async function follow(id, size, onProgress, signal, isOver) {
   }
 }
 
-/** @param {string} id @param {AbortSignal} signal @returns {Promise<Upload | null>} */
+/**
+ * Look for an upload in the list: one that has just become a dataset is asked for too, and as an address of its own
+ * it would be a 404, which the browser reports as an error.
+ * @param {string} id @param {AbortSignal} signal @returns {Promise<Upload | null>} null when it is not there any more
+ */
 async function look(id, signal) {
   try {
-    return await get(`/uploads/${id}`, signal);
-  } catch (error) {
-    return error instanceof ApiError && error.status === 404 ? null : UNKNOWN;
+    /** @type {Upload[]} */
+    const uploads = await get("/uploads", signal);
+    return uploads.find((upload) => upload.id === id) ?? null;
+  } catch {
+    return UNKNOWN;
   }
 }
 
