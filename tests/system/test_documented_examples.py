@@ -19,6 +19,8 @@ SITE = Path(__file__).resolve().parents[2] / "docs" / "site"
 BLOCK = re.compile(r"^```(sh|python) run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DOCUMENTED_URL = "http://127.0.0.1:8000"
 PAGES = [path for path in sorted(SITE.rglob("*.md")) if BLOCK.search(path.read_text(encoding="utf-8"))]
+# The other languages have the same examples, which the test below compares.
+RUN = [path for path in PAGES if path.parent.name == "en"]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def as_script(page: Path) -> str:
     return "\n".join(script)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(SITE).as_posix())
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.relative_to(SITE).as_posix())
 def test_the_examples_of_a_page_run_as_they_are_written(instance: Instance, tmp_path, page):
     assert shutil.which("curl"), "the examples need curl"
     script = as_script(page).replace(DOCUMENTED_URL, instance.url)
