@@ -30,8 +30,14 @@ PASSWORDS = (
 )
 OPEN_HOSTS = ("0.0.0.0", "::", "192.0.2.7")
 REFUSED = 2
-# Answers before anybody has signed in, besides the pages themselves, which hold no data.
-PUBLIC = frozenset({"/api/v1/session", "/api/v1/invitation", "/api/v1/openapi.json"})
+# Answers before anybody has signed in, besides the pages themselves. None of them holds data: who is asking,
+# whether a link is valid, the API's description, its errors' sentences, the provider that signs people in.
+PUBLIC = frozenset(
+    {
+        *("/api/v1/session", "/api/v1/invitation", "/api/v1/openapi.json"),
+        *("/api/v1/problems", "/api/v1/session/provider"),
+    }
+)
 
 
 def first_run() -> RowResult:
