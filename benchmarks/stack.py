@@ -67,13 +67,17 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running(data: Path) -> Iterator[Stack]:
-    """Start the stack on a data folder, lend it once a worker is there, and stop it at the end."""
+def running(data: Path, **settings: str) -> Iterator[Stack]:
+    """Start the stack on a data folder, lend it once a worker is there, and stop it at the end.
+
+    Args:
+        settings: variables of its environment.
+    """
     data.parent.mkdir(parents=True, exist_ok=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    environment = os.environ | {"MUSCOPE_DATA": str(data), "PORT": str(port)}
+    environment = os.environ | {"MUSCOPE_DATA": str(data), "PORT": str(port)} | settings
     with (data.parent / "stack.out").open("ab") as terminal:
         process = subprocess.Popen(PROGRAM, env=environment, stdout=terminal, stderr=subprocess.STDOUT)
     stack = Stack(f"http://127.0.0.1:{port}", data, process.pid)
