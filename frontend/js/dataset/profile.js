@@ -102,7 +102,7 @@ function text(dataset, onVariant, signal) {
       ...vocabularyFacts(shape, found.text?.bytes_per_token),
       ["windows", number(found.num_rows)],
     ]),
-    purpose("language_modelling", "text"),
+    purpose("language_modelling", tokens === "tokens" ? "tokens" : "text", shape.num_outputs),
     advice(dataset, onVariant, signal),
     dataset.example ? null : readAsTable(dataset, onVariant, signal),
     notes(found.notes),
@@ -128,9 +128,13 @@ function facts({ shape, source_bytes }, own) {
   return h("dl", { class: "facts" }, factEntries(entries.map(([name, value]) => [t(`ui.profile.${name}`), value])));
 }
 
-/** What is predicted, where there is nothing to choose. @param {Shape["task"]} task @param {string} kind of dataset */
-function purpose(task, kind) {
-  return h("p", {}, h("strong", {}, t(`ui.task.${task}`)), " ", t(`ui.profile.predicts.${kind}`));
+/**
+ * What is predicted, where there is nothing to choose.
+ * @param {Shape["task"]} task @param {"images" | "text" | "tokens"} kind of what is read @param {number} [count] of outputs
+ */
+function purpose(task, kind, count = 0) {
+  const words = t(`ui.profile.predicts.${kind}`, { count: number(count) });
+  return h("p", {}, h("strong", {}, t(`ui.task.${task}`)), " ", words);
 }
 
 /** @param {ClassCount[]} classes */
