@@ -25,7 +25,7 @@ from muscope.backend.stack.process_logs import ROTATE_BYTES
 
 GOAL_HOURS, GOAL_EXPERIMENTS, GOAL_DRIFT = 8.0, 480, 0.05
 NUM_USERS, SAMPLE_SECONDS, ANSWER_SECONDS = 4, 5.0, 120.0
-# What the product does by itself comes so much more often: eight hours of it take half an hour.
+# Rounds and heartbeats come so much more often: eight hours of them take half an hour.
 PACE = 16.0
 PACED = ("conductor_seconds", "heartbeat_seconds")
 # Caches fill and code is loaded in the first part, of which nothing is judged.

@@ -130,7 +130,8 @@ function facts({ shape, source_bytes }, own) {
 
 /**
  * What is predicted, where there is nothing to choose.
- * @param {Shape["task"]} task @param {"images" | "text" | "tokens"} kind of what is read @param {number} [count] of outputs
+ * @param {Shape["task"]} task @param {"images" | "text" | "tokens"} kind of what is read
+ * @param {number} [count] of outputs
  */
 function purpose(task, kind, count = 0) {
   const words = t(`ui.profile.predicts.${kind}`, { count: number(count) });
