@@ -40,7 +40,7 @@ class Claim:
 
 
 class ClaimLost(Exception):
-    """The cell was expired, cancelled or deleted while we worked on it."""
+    """The cell was expired, cancelled or deleted while we worked on it, or its last writes are gone."""
 
 
 def claim(
@@ -110,19 +110,24 @@ def beat(session: Session, claim: Claim, *, now: datetime) -> DesiredState | Non
     return session.execute(statement).scalar_one_or_none()
 
 
-def advance_step(session: Session, claim: Claim, *, step: int) -> None:
-    """Move `committed_step` forward, never back; raises ClaimLost."""
+def advance_step(session: Session, claim: Claim, *, step: int, after: int = -1) -> None:
+    """Move `committed_step` forward, never back; raises ClaimLost.
+
+    Args:
+        after: last step before this write. A server that has crashed without keeping what it had confirmed
+            does not know of it any more; another write would leave a gap.
+    """
     forward = case((CellRow.committed_step < step, step), else_=CellRow.committed_step)
     _require(
         session,
         update(CellRow)
-        .where(_held_by(claim), CellRow.desired_state == DesiredState.RUN)
+        .where(_held_by(claim), CellRow.desired_state == DesiredState.RUN, CellRow.committed_step >= after)
         .values(committed_step=forward, version=CellRow.version + 1),
     )
 
 
-def finish(session: Session, claim: Claim, state: CellState, *, now: datetime) -> None:
-    """End the cell, once; raises ClaimLost for a twin."""
+def finish(session: Session, claim: Claim, state: CellState, *, now: datetime, after: int = -1) -> None:
+    """End the cell, once; raises ClaimLost for a twin, and where the step `after` is not stored."""
     values: dict[str, Any] = {
         "state": state,
         "finished_at": now,
@@ -132,7 +137,8 @@ def finish(session: Session, claim: Claim, state: CellState, *, now: datetime) -
     values |= _spent(session, claim, until=now)
     if state is CellState.COMPLETED:
         values |= {"error_class": None, "error_detail": None}
-    _require(session, update(CellRow).where(_held_by(claim)).values(**values))
+    statement = update(CellRow).where(_held_by(claim), CellRow.committed_step >= after)
+    _require(session, statement.values(**values))
 
 
 def fail(

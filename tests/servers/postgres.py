@@ -20,6 +20,8 @@ from tests.waiting import wait_until
 USER = "muscope"
 # For the tests' speed only: a server that a power cut ends is thrown away anyhow.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+# As a server comes: what it has confirmed is there after it was killed.
+DURABLE = ("max_connections=200",)
 _SECONDS_TO_START = 60.0
 # A zone far from UTC, in which a moment that lost its zone is seen.
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "TZ": "Asia/Tokyo"}

@@ -189,12 +189,17 @@ class _Supervision:
         return None
 
     def _after_lost_claim(self) -> Ending:
-        """The child could not write: its owner cancelled the cell, or somebody else has it."""
+        """The child could not write: the cell was cancelled, somebody else has it, or writes were lost."""
+        now = self._context.now()
         with self._context.database.write() as session:
-            desired = claims.beat(session, self._claim, now=self._context.now())
+            desired = claims.beat(session, self._claim, now=now)
             if desired is DesiredState.CANCELLED:
-                claims.finish(session, self._claim, CellState.CANCELLED, now=self._context.now())
+                claims.finish(session, self._claim, CellState.CANCELLED, now=now)
                 return Ending.CANCELLED
+            if desired is DesiredState.RUN:
+                log.error("the database has lost steps that it had confirmed; they are computed again")
+                claims.release(session, self._claim, now=now)
+                return Ending.RELEASED
         return Ending.LOST
 
     def _fail(self, failure: FailureClass, detail: str) -> Ending:

@@ -47,6 +47,7 @@ class Recorder:
         self._tail_from = schedule.num_steps - tail_steps + 1
         self._now = now
         self._sleep = sleep
+        self._stored_to = -1
 
     def begin(self, environment: dict[str, str], tensors: list[dict[str, Any]]) -> None:
         """Record where the cell runs and with which effective constants."""
@@ -67,7 +68,8 @@ class Recorder:
         diverged = {run: step for run, step in enumerate(window.diverged_at) if step is not None}
 
         def write(session: Session) -> list[Chunk]:
-            claims.advance_step(session, self._claim, step=window.last_step)
+            before = window.first_step - 1
+            claims.advance_step(session, self._claim, step=window.last_step, after=before)
             different = metrics.append(session, self._claim.cell_id, chunks, tail_from=self._tail_from)
             metrics.mark_diverged(session, self._claim.cell_id, diverged)
             if different:
@@ -76,10 +78,15 @@ class Recorder:
 
         for chunk in self._write(write):
             log.error("%s at step %d was recomputed differently", chunk.metric, chunk.first_step)
+        self._stored_to = window.last_step
 
     def finish(self) -> None:
         """Complete the cell, once."""
-        self._write(lambda session: claims.finish(session, self._claim, CellState.COMPLETED, now=self._now()))
+
+        def write(session: Session) -> None:
+            claims.finish(session, self._claim, CellState.COMPLETED, now=self._now(), after=self._stored_to)
+
+        self._write(write)
 
     def _write(self, write: Callable[[Session], T]) -> T:
         """Run one transaction; while the database is away, wait: the supervisor decides for how long."""

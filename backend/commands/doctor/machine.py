@@ -52,9 +52,20 @@ def _database(settings: Settings) -> CheckResult:
     database = Database(address)
     try:
         database.require_writable()
-        return well("database", kind=kind) if is_current(database) else failure("database", "old", kind=kind)
+        if not is_current(database):
+            return failure("database", "old", kind=kind)
+        if kind == "postgresql" and (names := _unsafe_settings(database)):
+            return warning("database", "unsafe", kind=kind, names=", ".join(names))
+        return well("database", kind=kind)
     finally:
         database.close()
+
+
+def _unsafe_settings(database: Database) -> list[str]:
+    from muscope.backend.db.connection.server import unsafe_settings
+
+    with database.read() as session:
+        return unsafe_settings(session)
 
 
 def _broker(settings: Settings) -> CheckResult:

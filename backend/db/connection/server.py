@@ -11,7 +11,8 @@ from collections.abc import Generator
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, text
+from sqlalchemy.orm import Session
 
 T = TypeVar("T")
 
@@ -107,3 +108,12 @@ def _session_settings(busy_seconds: float) -> str:
     settings = {"timezone": "UTC", "lock_timeout": f"{int(1000 * busy_seconds)}ms"}
     settings |= {f"tcp_{name}": str(value) for name, value in _KEEPALIVES.items()}
     return " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+
+def unsafe_settings(session: Session) -> list[str]:
+    """Return the settings, such as `fsync = off`, by which a server may lose what it has confirmed."""
+    asked = text(
+        "SELECT name, setting FROM pg_settings WHERE setting = 'off'"
+        " AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name"
+    )
+    return [f"{name} = {setting}" for name, setting in session.execute(asked)]

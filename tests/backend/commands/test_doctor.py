@@ -19,6 +19,7 @@ from muscope.backend.db import migrate
 from muscope.backend.services.accounts.provider import client
 from muscope.backend.services.accounts.provider.client import Provider
 from muscope.backend.settings import Settings
+from tests.servers.databases import TEMPLATE
 
 
 def settings_in(folder, **changes) -> Settings:
@@ -56,6 +57,22 @@ def test_a_migrated_database_is_well_and_an_old_one_is_not(tmp_path):
 
     assert (old["database"], new["database"]) == (("fail", "old"), ("ok", "ok"))
     assert new["data_folder"] == ("ok", "ok")
+
+
+def test_a_server_that_may_lose_what_it_has_confirmed_is_a_warning(postgres, tmp_path):
+    name = postgres.new_database(TEMPLATE)
+    address = postgres.url(name).render_as_string(hide_password=False)
+
+    (found,) = (
+        each
+        for each in check_machine(Settings(data=tmp_path, database_url=address))
+        if each.check == "database"
+    )
+
+    postgres.drop_database(name)
+    assert (found.state, found.code) == ("warn", "unsafe")
+    # The tests' own server has all three off.
+    assert found.params["names"] == "fsync = off, full_page_writes = off, synchronous_commit = off"
 
 
 def test_a_broker_that_was_named_and_is_away_is_a_failure(tmp_path):

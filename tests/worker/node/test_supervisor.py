@@ -227,6 +227,13 @@ def test_a_claim_the_child_lost_first_is_let_go_at_once(stage):
     assert (ending, stage.row.owner) == (Ending.LOST, "other")
 
 
+def test_a_cell_whose_stored_steps_are_gone_is_given_back_without_a_failure(stage):
+    ending = stage.play(stage.window(3), stage.reply(Event.LOST))
+
+    assert (ending, stage.row.state, stage.row.failures) == (Ending.RELEASED, "queued", 0)
+    assert stage.row.fence == 2
+
+
 @pytest.mark.parametrize("why", ["failed", "died"])
 def test_a_failure_after_the_claim_was_lost_counts_for_nobody(why, stage):
     last = stage.reply(Event.FAILED, detail="late") if why == "failed" else stage.die

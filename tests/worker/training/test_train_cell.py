@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from sqlalchemy import delete
 
 from muscope.backend.arrays import write_arrays
 from muscope.backend.db import cells, claims, metrics
@@ -261,6 +262,30 @@ def test_a_claim_that_is_lost_on_the_way_ends_the_training(stores, cell_id):
         train_cell_now(claim, stores, on_step=lose)
 
     assert cell_row(stores.database, cell_id).committed_step == 3
+
+
+@pytest.mark.parametrize("last_kept", [3, 11], ids=["in the middle", "before the end"])
+def test_steps_that_the_database_lost_are_noticed_and_computed_again(stores, cell_id, last_kept):
+    """A server that confirms before it has written loses its latest commits when it is killed."""
+    claim = take(stores.database, cell_id)
+
+    def crash(step):
+        if step == {3: 7, 11: 12}[last_kept]:
+            with stores.database.write() as session:
+                session.execute(delete(MetricChunkRow).where(MetricChunkRow.first_step > last_kept))
+            change_cell(stores.database, cell_id, committed_step=last_kept)
+
+    with pytest.raises(ClaimLost):
+        train_cell_now(claim, stores, on_step=crash)
+    assert cell_row(stores.database, cell_id).state == "running"
+
+    with stores.database.write() as session:
+        claims.release(session, claim, now=NOW)
+    train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
+
+    row = cell_row(stores.database, cell_id)
+    assert (row.state, row.committed_step, row.has_nondeterminism) == ("completed", 12, False)
+    assert [first for metric, first in _chunks(stores) if metric == "train_loss"] == [0, 4, 8, 12]
 
 
 def test_a_cell_that_was_deleted_is_a_lost_claim(stores, cell_id):

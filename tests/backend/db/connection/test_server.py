@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from muscope.backend.db.connection.locks import shared_lock
-from muscope.backend.db.connection.server import MOST_THREADS
+from muscope.backend.db.connection.server import MOST_THREADS, unsafe_settings
 from muscope.backend.db.connection.session import Database
 from muscope.backend.db.schema.tables import LOCAL_OWNER, PrincipalRow
 from muscope.backend.errors import Conflict, InvalidInput, Unavailable
@@ -118,6 +118,16 @@ def test_more_users_than_connections_wait_and_are_told(database: Database):
             session.scalar(text("SELECT 1"))
     assert _names(patient) == {"local"}
     patient.close()
+
+
+def test_settings_by_which_commits_may_be_lost_are_named(database: Database):
+    with database.read() as session:
+        at_first = unsafe_settings(session)
+        session.execute(text("SET LOCAL synchronous_commit = on"))
+        without_one = unsafe_settings(session)
+
+    assert at_first == ["fsync = off", "full_page_writes = off", "synchronous_commit = off"]
+    assert without_one == at_first[:2]
 
 
 def test_a_row_that_another_holds_is_waited_for_in_bounds(database: Database):
