@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from muscope.backend.db.connection.begin_writing import begin_writing
 from muscope.backend.db.connection.forks import NO_FORK
 from muscope.backend.db.connection.outages import SameFile, outage
 from muscope.backend.db.connection.write_turn import WriteTurn
@@ -203,7 +204,9 @@ def _sqlite_engine(url: URL, busy_seconds: float, is_open_briefly: bool) -> Engi
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         # A lazy BEGIN fails on upgrade when another writer came first; writers queue up front instead.
-        writes = connection.get_execution_options().get("muscope_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get("muscope_writes", False):
+            begin_writing(connection, module.OperationalError, busy_seconds)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
