@@ -1,13 +1,19 @@
+from __future__ import annotations
+
 import gc
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from muscope import backend, worker
 from tests.selection import may_be_wanted
+
+if TYPE_CHECKING:
+    from tests.system.instance import Instance
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,3 +55,14 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.collect()
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture(scope="session")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """Run one stack for all tests of a process that only add to it; its start costs as much as ten tests."""
+    from tests.system.instance import running
+
+    # Whatever is cancelled on a busy machine ends at its next window: a new training process takes longer.
+    patient = {"MUSCOPE_CANCEL_GRACE_SECONDS": "5"}
+    with running(tmp_path_factory.mktemp("shared") / "data", **patient) as started:
+        yield started

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scripts.browser import HOW, find_browser
 from tests.browser.verdicts import finish
-from tests.system.instance import Instance, running
+from tests.system.instance import Instance
 
 # Of Chromium's own window, which a headless one draws for every new profile as well: two processes less and
 # half of its processor time. Only the last flag of this name counts, so Playwright's choice is repeated.
@@ -46,14 +45,6 @@ FLAGS = (
 FIRST_LEVEL = "localStorage.getItem('muscope.level') ?? localStorage.setItem('muscope.level', '\"%s\"')"
 LOCALES = {"en": "en-GB", "ja": "ja-JP"}
 expect.set_options(timeout=30_000)  # of milliseconds; its five seconds are too few on a busy machine
-
-
-@pytest.fixture(scope="session")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    # Whatever is cancelled on a busy machine ends at its next window: a new training process takes longer.
-    patient = {"MUSCOPE_CANCEL_GRACE_SECONDS": "5"}
-    with running(Path(tmp_path_factory.mktemp("browser")) / "data", **patient) as started:
-        yield started
 
 
 @pytest.fixture(scope="session")

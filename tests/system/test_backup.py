@@ -17,8 +17,8 @@ GRID = {
     "widths": [32, 64],
     "seeds": [0, 1],
     "arms": [{"parametrization": "mup"}],
-    "num_steps": 3000,
-    "measure_every": 300,
+    "num_steps": 2000,
+    "measure_every": 200,
 }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.instance import Instance, running
+from tests.system.instance import Instance
 
 pytestmark = pytest.mark.system
 
@@ -21,12 +21,6 @@ DOCUMENTED_URL = "http://127.0.0.1:8000"
 PAGES = [path for path in sorted(SITE.rglob("*.md")) if BLOCK.search(path.read_text(encoding="utf-8"))]
 # The other languages have the same examples, which the test below compares.
 RUN = [path for path in PAGES if path.parent.name == "en"]
-
-
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("documented") / "data") as started:
-        yield started
 
 
 def as_script(page: Path) -> str:

@@ -13,11 +13,12 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.system
 
 # Long enough to be hit in the middle, short enough to be computed several times.
+LRS = [0.125, 0.25, 0.5, 1.0]
 GRID = {
     "recipe": "paper",
     "widths": [32, 64],
-    "seeds": [0, 1, 2],
-    "arms": [{"parametrization": "mup"}, {"parametrization": "ntp"}],
+    "seeds": [0, 1],
+    "arms": [{"parametrization": "mup", "lrs": LRS}, {"parametrization": "ntp", "lrs": LRS}],
     "num_steps": 240,
     "measure_every": 20,
 }

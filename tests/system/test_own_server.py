@@ -11,7 +11,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.system.instance import running
+from tests.system.instance import Instance
 
 pytestmark = pytest.mark.system
 PROGRAM = """
@@ -47,9 +47,8 @@ def test_a_program_without_a_server_starts_one_and_leaves_none(tmp_path):
     assert not (tmp_path / "data" / "stack.json").exists()
 
 
-def test_the_server_that_runs_on_the_folder_is_used_and_left_running(tmp_path):
-    with running(tmp_path / "data") as instance:
-        address, state, _ = run_program(tmp_path / "data")
+def test_the_server_that_runs_on_the_folder_is_used_and_left_running(instance: Instance):
+    address, state, _ = run_program(instance.data)
 
-        assert (address, state) == (instance.url, "completed")
-        assert urlopen(f"{address}/healthz", timeout=5).status == 200
+    assert (address, state) == (instance.url, "completed")
+    assert urlopen(f"{address}/healthz", timeout=5).status == 200
