@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +15,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from tests.ports import free_ports
 from tests.servers import unprivileged
 from tests.waiting import wait_until
 
@@ -98,15 +98,6 @@ def addresses(ports: list[int]) -> list[str]:
     names = [*(f"{part}.port" for part in PARTS), *(f"{part}.port.grpc" for part in PARTS)]
     flags = [f"-{name}={port}" for name, port in zip(names, ports, strict=True)]
     return ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3.port.iceberg=0", "-s3.port.lance=0", *flags]
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that are free, all of them different."""
-    with ExitStack() as open_sockets:
-        listeners = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
-        for listener in listeners:
-            listener.bind(("127.0.0.1", 0))
-        return [listener.getsockname()[1] for listener in listeners]
 
 
 def _takes_files(server: S3Server) -> bool:

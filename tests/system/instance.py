@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
+from tests.ports import free_port
 from tests.system.command_line import running_with
 from tests.waiting import wait_until
 
@@ -136,11 +136,3 @@ def running(data: Path, program: Sequence[str] = PROGRAM, **environment: str) ->
         yield instance
     finally:
         instance.stop()
-
-
-def free_port() -> int:
-    """Return a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

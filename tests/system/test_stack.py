@@ -19,6 +19,7 @@ import pytest
 
 from muscope.backend.settings import Settings
 from muscope.backend.stack import process_reaper
+from tests.ports import free_port
 from tests.system.command_line import running_with
 from tests.waiting import wait_until
 
@@ -78,11 +79,6 @@ def start(tmp_path) -> Iterator[Start]:
     for stack in stacks:
         stack.process.kill()
         stack.process.wait()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def none_runs(processes: list[psutil.Process]) -> bool:

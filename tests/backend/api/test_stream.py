@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import threading
 import time
@@ -30,6 +29,7 @@ from muscope.backend.services.views.views import CellMark, Marks
 from muscope.backend.settings import Settings
 from muscope.backend.stack.commands import GRACEFUL_SHUTDOWN_SECONDS, web_command
 from tests.backend.api.conftest import Server, serving
+from tests.ports import free_port
 from tests.waiting import wait_until
 
 EXPERIMENT = uuid.UUID(int=1)
@@ -292,14 +292,11 @@ def test_many_changes_are_merged_to_two_messages_a_second(
 def test_a_stop_signal_ends_streams_before_the_server_waits_for_them(
     server: Server, experiment: dict[str, Any]
 ):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = server.settings.model_copy(update={"port": port})
+    settings = server.settings.model_copy(update={"port": free_port()})
     environment = {"MUSCOPE_DATA": str(settings.data), "MUSCOPE_BROKER_URL": str(settings.broker_url)}
     process = subprocess.Popen(web_command(settings), env=os.environ | environment)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{settings.port}") as client:
             wait_until(lambda: _is_up(client))
             with following(client, experiment["id"]) as events:
                 next(events)

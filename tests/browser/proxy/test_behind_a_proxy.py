@@ -13,7 +13,8 @@ from tests.browser.proxy.reverse_proxy import Proxy, proxying
 from tests.browser.tables import flowers
 from tests.browser.test_uploads import LINE
 from tests.browser.verdicts import SMALL, say
-from tests.system.instance import Instance, free_port, running
+from tests.ports import free_port
+from tests.system.instance import Instance, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.system]
 PREFIX = "/muscope"

