@@ -29,6 +29,8 @@ KEPT_WAITING_SECONDS = 600
 # Experiments whose work is foreseen stage by stage; of the others the sums of their predictions are enough
 # for a moment that lies behind the work of all these.
 MOST_FORESEEN = 10
+# Parts into which the work of those is divided in all, for each slot, unless they are more than that.
+PARTS_A_SLOT = 4
 
 
 class Neighbour(NamedTuple):
@@ -66,12 +68,25 @@ def neighbours_of(
     ]
     first = sorted(others, key=lambda each: (not each.num_running, each.told_at or each.created_at))
     foreseen = {each.id for each in first[:MOST_FORESEEN]}
+    parts = num_parts(capacity.slots, len(others) - len(foreseen))
     found = []
     for each in others:
-        is_foreseen = each.id in foreseen
-        course = course_of(context, session, each, capacity) if is_foreseen else summed_course(each, capacity)
+        course = (
+            course_of(context, session, each, capacity)
+            if each.id in foreseen
+            else summed_course(each, capacity, parts)
+        )
         found.append(Neighbour(each, course._replace(owner_id=each.owner_id)))
     return found
+
+
+def num_parts(slots: int, num_summed: int) -> int:
+    """Return into how many parts the work of each experiment known by its sums is divided.
+
+    One takes all slots; of many, which fill the slots together, each takes one, so that a page is not dearer
+    by the number of slots.
+    """
+    return max(1, min(slots, PARTS_A_SLOT * slots // max(1, num_summed)))
 
 
 def course_of(context: Context, session: Session, found: OpenExperiment, capacity: Capacity) -> Course:
@@ -87,14 +102,14 @@ def course_of(context: Context, session: Session, found: OpenExperiment, capacit
     return context.caches.courses.get(key, build)
 
 
-def summed_course(found: OpenExperiment, capacity: Capacity) -> Course:
-    """Return the work of an experiment by the sums of its cells' predictions, evenly on all slots."""
-    slots = max(1, capacity.slots)
+def summed_course(found: OpenExperiment, capacity: Capacity, parts: int) -> Course:
+    """Return the work of an experiment by the sums of its cells' predictions, in equal parts."""
     told = math.inf if found.told_at is None else found.told_at.timestamp()
     turn = -math.inf if found.num_running else told
-    later = max(0.0, found.predicted_seconds * slots / capacity.pace - found.planned_seconds)
-    works = [LaterWork("", found.open_seconds / slots, "", 0, turn) for _ in range(slots)]
-    return Course((), [*works, *(LaterWork("", later / slots, "", 1) for _ in range(slots))], capacity.pace)
+    whole = found.predicted_seconds * max(1, capacity.slots) / capacity.pace
+    later = max(0.0, whole - found.planned_seconds)
+    works = [LaterWork("", found.open_seconds / parts, "", 0, turn)] * parts
+    return Course((), [*works, *[LaterWork("", later / parts, "", 1)] * parts], capacity.pace)
 
 
 def _lately(found: OpenExperiment, now: datetime) -> int:

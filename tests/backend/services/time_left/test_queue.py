@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import random
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
+from muscope.backend.db.experiments import OpenExperiment
 from muscope.backend.db.schema.tables import LOCAL_OWNER, ExperimentRow, PrincipalRow
+from muscope.backend.domain.cost.time_left import Course, LaterWork, expected_spans
 from muscope.backend.domain.lifecycle import ExperimentState
+from muscope.backend.domain.plan.defaults import Capacity
 from muscope.backend.services.experiments.store import get_experiment
 from muscope.backend.services.plans.draft import ExperimentRequest
 from muscope.backend.services.time_left import queue
-from muscope.backend.services.time_left.queue import KEPT_SECONDS
+from muscope.backend.services.time_left.queue import KEPT_SECONDS, PARTS_A_SLOT, num_parts, summed_course
 from muscope.backend.services.time_left.queued_plan import preview_experiment
 from muscope.backend.services.time_left.remaining import remaining_of
 from tests.backend.db.stores import NOW, add_dataset, add_experiment, add_worker, change_cell, take
@@ -89,6 +95,32 @@ def test_among_many_the_work_of_those_far_behind_is_taken_from_sums(context, dat
     assert (progress.queue.position, progress.queue.num_running) == (2, 1)
     starts_in = progress.queue.expected_start - NOW
     assert starts_in.total_seconds() == pytest.approx(2 * CELL_SECONDS, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("slots", "num_summed", "parts"),
+    [(2, 0, 2), (2, 1, 2), (16, 4, 16), (16, 8, 8), (16, 64, 1), (2, 1000, 1)],
+)
+def test_the_parts_of_all_are_bounded_by_the_slots_or_their_number(slots, num_summed, parts):
+    assert num_parts(slots, num_summed) == parts
+    assert parts * num_summed <= max(PARTS_A_SLOT * slots, num_summed)
+
+
+def test_many_experiments_in_one_part_each_end_as_they_would_on_all_slots():
+    generator, slots = random.Random(3), 8
+    waiting = [
+        OpenExperiment(UUID(int=number), "", "", 0, NOW, 0.0, 0, 0, seconds, seconds, NOW)
+        for number, seconds in enumerate(generator.uniform(50, 500) for _ in range(200))
+    ]
+    own = Course((), [LaterWork("", 60.0, "", 0, math.inf)])
+
+    begins = {}
+    for parts in (num_parts(slots, len(waiting)), slots):
+        others = [summed_course(each, Capacity(slots), parts) for each in waiting]
+        begins[parts] = expected_spans([own, *others], slots=slots)[0].begins
+
+    assert begins[1] == pytest.approx(begins[slots], rel=0.05)
+    assert begins[slots] == pytest.approx(sum(each.open_seconds for each in waiting) / slots, rel=0.05)
 
 
 def test_names_of_other_owners_are_counted_and_not_told(context, database):
