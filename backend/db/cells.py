@@ -34,13 +34,15 @@ def plan(
     cells: Iterable[tuple[PlannedCell, CellCost]],
     *,
     is_limited: bool = False,
+    told_at: datetime | None = None,
 ) -> list[UUID]:
     """Store planned cells with their runs; return the ids that were new, in the order they should start.
 
-    Under a budget that is the order they come in, else the one that ends soonest.
+    Under a budget that is the order they come in, else the one that ends soonest. `told_at`: when workers are
+    told of them, at once.
     """
     planned = list(cells) if is_limited else in_starting_order(list(cells))
-    rows = [_cell_row(experiment_id, cell, cost) for cell, cost in planned]
+    rows = [_cell_row(experiment_id, cell, cost) | {"dispatched_at": told_at} for cell, cost in planned]
     inserted = {key[0] for key in insert_new(session, CellRow, rows)}
     runs = [
         row

@@ -35,13 +35,20 @@ def get(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRow | None:
     )
 
 
-def lock(session: Session, owner_id: str, dataset_id: UUID, *, shared: bool = False) -> DatasetRow | None:
-    """Return one of the owner's datasets, which stays at least until the transaction ends.
+def lock(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRow | None:
+    """Return one of the owner's datasets, which stays at least until the transaction ends."""
+    is_it = (is_seen_by(owner_id, DatasetRow.owner_id), DatasetRow.id == dataset_id)
+    return session.scalar(select(DatasetRow).where(*is_it).with_for_update())
 
-    `shared`: for those who only refer to it; they do not wait for each other, but for one who deletes it.
+
+def hold(session: Session, owner_id: str, dataset_id: UUID) -> bool:
+    """Keep one of the owner's datasets until the transaction ends; return whether it is there.
+
+    For those who only refer to it: they do not wait for each other, but for one who deletes it.
     """
     is_it = (is_seen_by(owner_id, DatasetRow.owner_id), DatasetRow.id == dataset_id)
-    return session.scalar(select(DatasetRow).where(*is_it).with_for_update(read=shared, key_share=shared))
+    found = select(DatasetRow.id).where(*is_it).with_for_update(read=True, key_share=True)
+    return session.scalar(found) is not None
 
 
 def shape_of(session: Session, dataset_id: UUID) -> DatasetShape:

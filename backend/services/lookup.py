@@ -23,12 +23,18 @@ def find_dataset(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRo
     return dataset
 
 
-def lock_dataset(session: Session, owner_id: str, dataset_id: UUID, *, shared: bool = False) -> DatasetRow:
-    """Return one of the owner's datasets, locked against deletion; raises NotFound."""
-    dataset = dataset_rows.lock(session, owner_id, dataset_id, shared=shared)
+def lock_dataset(session: Session, owner_id: str, dataset_id: UUID) -> DatasetRow:
+    """Return one of the owner's datasets, locked against other writers; raises NotFound."""
+    dataset = dataset_rows.lock(session, owner_id, dataset_id)
     if dataset is None:
         raise NotFound("dataset.not_found", id=str(dataset_id))
     return dataset
+
+
+def hold_dataset(session: Session, owner_id: str, dataset_id: UUID) -> None:
+    """Keep one of the owner's datasets from deletion until the transaction ends; raises NotFound."""
+    if not dataset_rows.hold(session, owner_id, dataset_id):
+        raise NotFound("dataset.not_found", id=str(dataset_id))
 
 
 def find_experiment(session: Session, owner_id: str, experiment_id: UUID) -> ExperimentRow:

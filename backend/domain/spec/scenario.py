@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from pydantic import GetCoreSchemaHandler
@@ -127,6 +128,7 @@ class Scenario(str):
         )
 
 
+@lru_cache(maxsize=1024)  # every row that is read or written names one of a few
 def _canonical(text: str) -> str:
     kind_name, colon, value = text.partition(":")
     if kind_name not in list(ScenarioKind):

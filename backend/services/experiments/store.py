@@ -29,7 +29,7 @@ from muscope.backend.services.context import Also, Context, nothing_else
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.experiments.answers import deciding
 from muscope.backend.services.experiments.naming import default_name
-from muscope.backend.services.lookup import find_experiment, is_open, lock_dataset, lock_experiment
+from muscope.backend.services.lookup import find_experiment, hold_dataset, is_open, lock_experiment
 from muscope.backend.services.plans.draft import (
     Draft,
     ExperimentRequest,
@@ -105,11 +105,10 @@ def _store(
 
     Raises NotFound without its data.
     """
-    lock_dataset(session, owner_id, row.dataset_id, shared=True)  # it may have been deleted meanwhile
+    hold_dataset(session, owner_id, row.dataset_id)  # it may have been deleted meanwhile
     experiment_rows.add(session, row)
-    cell_ids = cell_rows.plan(session, row.id, first, is_limited=plan.spec.budget is not None)
-    cell_rows.mark_dispatched(session, cell_ids, now=context.now())
-    return cell_ids
+    is_limited = plan.spec.budget is not None
+    return cell_rows.plan(session, row.id, first, is_limited=is_limited, told_at=context.now())
 
 
 def _created_before(session: Session, owner_id: str, key: str | None, body_sha256: str) -> UUID | None:

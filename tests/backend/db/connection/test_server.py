@@ -17,7 +17,7 @@ from muscope.backend.db.connection.session import Database
 from muscope.backend.db.schema.tables import LOCAL_OWNER, PrincipalRow
 from muscope.backend.errors import Conflict, InvalidInput, Unavailable
 from muscope.backend.services.datasets.store import delete_dataset
-from muscope.backend.services.lookup import lock_dataset
+from muscope.backend.services.lookup import hold_dataset
 from tests.backend.db.stores import add_dataset, add_worker, experiment_row
 from tests.servers.postgres import PostgresServer, postgres_server
 from tests.waiting import wait_until
@@ -202,7 +202,7 @@ def test_data_that_an_experiment_is_about_to_use_are_not_deleted(database: Datab
             refused.append(error)
 
     with database.write() as session:
-        lock_dataset(session, LOCAL_OWNER, dataset_id, shared=True)
+        hold_dataset(session, LOCAL_OWNER, dataset_id)
         thread = threading.Thread(target=delete)
         thread.start()
         wait_until(lambda: _num_waiting(database))
