@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -200,6 +200,13 @@ def _sqlite_engine(url: URL, busy_seconds: float, is_open_briefly: bool) -> Engi
         connection.create_function("lower", 1, _lower, deterministic=True)
         for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "handle_error")
+    def _refuse_large_number(context: ExceptionContext) -> None:
+        # A whole number above 64 bits is no error of SQLite's, but of its driver; a server's is a DataError.
+        if isinstance(context.original_exception, OverflowError):
+            detail = str(context.original_exception)
+            raise InvalidInput("database.value_refused", detail=detail) from context.original_exception
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:

@@ -13,12 +13,14 @@ from muscope.backend.services.accounts.views import AuditPage
 
 router = APIRouter(prefix="/audit", tags=["accounts"])
 
+LARGEST_ENTRY = (1 << 63) - 1  # entries are numbered in 64 bits
+
 
 @router.get("", summary="Read the audit log", responses=errors())
 def read_audit(
     context: Ctx,
     before: Annotated[
-        int | None, Query(ge=1, description="Entries before this one; the newest first.")
+        int | None, Query(ge=1, le=LARGEST_ENTRY, description="Entries before this one; the newest first.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500, description="The most entries to return.")] = 100,
 ) -> AuditPage:

@@ -2,13 +2,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 
 from muscope.backend.db.connection.session import Database, sqlite_module
 from muscope.backend.db.connection.write_turn import WriteTurn
-from muscope.backend.db.schema.tables import LOCAL_OWNER, PrincipalRow
-from muscope.backend.errors import Unavailable
+from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow, PrincipalRow
+from muscope.backend.errors import InvalidInput, Unavailable
 from tests.backend.db.stores import NOW, add_dataset, cell_row, one_cell, take
 
 pytestmark = pytest.mark.both_databases
@@ -24,6 +24,15 @@ def test_a_write_is_committed_at_its_end(database):
         session.add(PrincipalRow(id="ann", name="Ann"))
 
     assert _names(database) == {"ann", "local"}
+
+
+def test_a_number_of_more_than_64_bits_is_the_senders_fault(database):
+    cell_id = one_cell(database)
+
+    with pytest.raises(InvalidInput, match=r"database\.value_refused"), database.write() as session:
+        session.execute(update(CellRow).values(committed_step=1 << 80))
+
+    assert cell_row(database, cell_id).committed_step == -1
 
 
 def test_a_write_that_raises_is_rolled_back(database):
