@@ -16,6 +16,7 @@ from benchmarks.stack import running
 
 GOAL_REQUESTS, GOAL_SECONDS = 10_000, 5.0
 GIVE_UP_SECONDS = 60.0
+NUM_ROUNDS = 8
 SERVER_ERROR = 500
 
 
@@ -73,8 +74,16 @@ def replies(url: str, wanted: int, part: slice = slice(None)) -> Iterable[Reply]
     operations = [found.ok() for found in schema.get_all_operations()]
     operations = [each for each in operations if not _is_endless(each.definition.raw)]
     each_gets = -(-wanted // len(operations))
+    rich, missing = [], 0
     for operation in operations[part]:
-        yield from _asked(operation, url, each_gets)
+        found = _asked(operation, url, each_gets)
+        yield from found
+        missing += each_gets - len(found)
+        if len(found) >= each_gets:
+            rich.append(operation)
+    # An operation without parameters has few requests; those with many make up for it.
+    for operation in rich if missing > 0 else ():
+        yield from _asked(operation, url, -(-missing // len(rich)), first_round=NUM_ROUNDS)
 
 
 def _is_endless(definition: dict[str, Any]) -> bool:
@@ -83,14 +92,18 @@ def _is_endless(definition: dict[str, Any]) -> bool:
     return "text/event-stream" in contents
 
 
-def _asked(operation: Any, url: str, count: int) -> list[Reply]:
-    """Send an operation half malformed and half well-formed requests; further rounds vary until `count`."""
+def _asked(operation: Any, url: str, count: int, *, first_round: int = 0) -> list[Reply]:
+    """Send an operation half malformed and half well-formed requests; further rounds vary until `count`.
+
+    Args:
+        first_round: rounds are seeded by their number.
+    """
     from hypothesis import HealthCheck, Phase, given, seed, settings
     from schemathesis import GenerationMode
 
     collected: list[Reply] = []
     modes = (GenerationMode.NEGATIVE, GenerationMode.POSITIVE)
-    for round_number in range(8):
+    for round_number in range(first_round, first_round + NUM_ROUNDS):
         missing = count - len(collected)
         if missing <= 0:
             break
@@ -98,7 +111,7 @@ def _asked(operation: Any, url: str, count: int) -> list[Reply]:
 
         @seed(round_number)
         @settings(
-            max_examples=max(1, missing if round_number else -(-missing // 2)),
+            max_examples=max(1, missing if round_number > first_round else -(-missing // 2)),
             database=None,
             deadline=None,
             phases=(Phase.generate,),
