@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import psutil
 import pytest
 
 from tests.system.instance import Instance, running
+from tests.system.viewer import Viewer
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
@@ -41,12 +43,21 @@ def undisturbed(instance: Instance, dataset_id: str) -> str:
     return export_after(instance, dataset_id, lambda: None)
 
 
-def export_after(instance: Instance, dataset_id: str, disturb: Callable[[], None]) -> str:
-    """Start the grid, disturb it in the middle, and return the sha256 of what came out."""
+def export_after(
+    instance: Instance, dataset_id: str, disturb: Callable[[], None], viewers: list[Viewer] | None = None
+) -> str:
+    """Start the grid, disturb it in the middle, and return the sha256 of what came out.
+
+    Args:
+        viewers: where one is put who watches from the start to the end.
+    """
     experiment = instance.post("/experiments", json={"dataset_id": dataset_id, **GRID})
-    wait_until(lambda: instance.steps(experiment["id"]) > 60, seconds=60)
-    disturb()
-    ended = instance.finished(experiment["id"], seconds=180)
+    with ExitStack() as watching:
+        if viewers is not None:
+            viewers.append(watching.enter_context(Viewer(instance.url, experiment["id"])))
+        wait_until(lambda: instance.steps(experiment["id"]) > 60, seconds=60)
+        disturb()
+        ended = instance.finished(experiment["id"], seconds=180)
     cells = instance.get(f"/experiments/{experiment['id']}/cells")
     assert ended["state"] == "completed"
     assert not any(cell["has_nondeterminism"] or cell["is_mixed_environment"] for cell in cells)
@@ -95,9 +106,16 @@ def test_killing_the_broker_with_all_it_holds_changes_nothing(instance, dataset_
     assert export_after(instance, dataset_id, disturb) == undisturbed
 
 
-def test_killing_everything_but_the_parent_changes_nothing(instance, dataset_id, undisturbed):
+def test_killing_everything_but_the_parent_changes_nothing_and_viewers_are_told_all(
+    instance, dataset_id, undisturbed
+):
+    viewers: list[Viewer] = []
+
     def disturb():
         for service in ("broker", "conductor", "worker", "web"):
             instance.kill(service)
 
-    assert export_after(instance, dataset_id, disturb) == undisturbed
+    assert export_after(instance, dataset_id, disturb, viewers) == undisturbed
+    (viewer,) = viewers
+    assert viewer.num_connections > 1
+    assert (viewer.state, set(viewer.steps.values())) == ("completed", {GRID["num_steps"]})
