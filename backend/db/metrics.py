@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -160,14 +161,15 @@ def read(
     )
 
 
-def each(session: Session, cell_id: UUID, metric: Metric) -> Iterator[MetricChunkRow]:
-    """Yield a metric's chunks in order; a few are held at a time."""
+def each(session: Session, cell_id: UUID, metric: Metric) -> Generator[MetricChunkRow, None, None]:
+    """Yield a metric's chunks in order; a few are held at a time. To be closed where it is left early."""
     statement = (
         select(MetricChunkRow)
         .where(MetricChunkRow.cell_id == cell_id, MetricChunkRow.metric == metric.value)
         .order_by(MetricChunkRow.first_step)
     )
-    yield from session.scalars(statement.execution_options(yield_per=_HELD_CHUNKS))
+    with closing(session.scalars(statement.execution_options(yield_per=_HELD_CHUNKS))) as found:
+        yield from found
 
 
 def num_values(session: Session, cell_id: UUID) -> dict[Metric, int]:

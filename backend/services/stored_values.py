@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -40,11 +41,13 @@ def read_metric(
     num_components = METRIC_INFO[metric].num_components
     steps: list[NDArray[np.int64]] = []
     values: list[NDArray[np.floating[Any]]] = []
-    for chunk in metric_rows.each(session, cell.id, metric):
-        own = schedule.metric_steps(metric, chunk.first_step)
-        whole = metric_rows.from_row(chunk).reshape(len(own), -1, num_components)
-        steps.append(np.array(own, np.int64))
-        values.append(whole[:, list(positions)])
+    # Closed here also where a chunk is refused: a server's cursor must end with its transaction.
+    with closing(metric_rows.each(session, cell.id, metric)) as chunks:
+        for chunk in chunks:
+            own = schedule.metric_steps(metric, chunk.first_step)
+            whole = metric_rows.from_row(chunk).reshape(len(own), -1, num_components)
+            steps.append(np.array(own, np.int64))
+            values.append(whole[:, list(positions)])
     if not values:
         return MetricValues(np.empty(0, np.int64), np.empty((0, len(positions), num_components), np.float32))
     return MetricValues(np.concatenate(steps), np.concatenate(values))

@@ -15,16 +15,22 @@ from muscope.backend.storage.disk import free_bytes
 # SQLite reports a log that cannot grow as an I/O error; below this many free bytes the disk is the cause.
 FULL_BYTES = 1 << 20
 _DISK_FULL, _READ_ONLY = "53100", "25006"  # SQLSTATE of PostgreSQL
+_NO_COLUMN, _NO_TABLE = "42703", "42P01"
 _CODES = {
     "database or disk is full": "database.disk_full",
     "readonly database": "database.read_only",
     _DISK_FULL: "database.disk_full",
     _READ_ONLY: "database.read_only",
+    # A database of another version. SQLite says so in words, as one of its OperationalErrors.
+    _NO_COLUMN: "system.other_schema",
+    _NO_TABLE: "system.other_schema",
 }
 
 
 def outage(error: DBAPIError, path: Path | None) -> Unavailable | None:
     """Return the error that names the cause, or None if this is no outage but a fault of the statement.
+
+    A table or column that is missing is an outage too: the database belongs to another version.
 
     Args:
         error: what the driver raised.

@@ -149,10 +149,10 @@ def test_the_committed_document_is_what_the_application_produces():
     assert not changes, "\n".join(["run `make openapi` and review what changed:", *changes[:60]])
 
 
-def test_threads_match_the_database_pool(server: Server):
+def test_no_thread_waits_for_a_connection(server: Server):
     pool: Any = server.runtime.context.database.engine.pool
 
-    assert pool.size() + pool._max_overflow == MAX_THREADS
+    assert pool.size() + pool._max_overflow >= MAX_THREADS
 
 
 @pytest.mark.slow
