@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.system.instance import Instance, running
-from tests.system.viewer import Viewer
+from tests.system.viewer import Viewer, watching
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.system
@@ -52,9 +52,9 @@ def export_after(
         viewers: where one is put who watches from the start to the end.
     """
     experiment = instance.post("/experiments", json={"dataset_id": dataset_id, **GRID})
-    with ExitStack() as watching:
+    with ExitStack() as beside:
         if viewers is not None:
-            viewers.append(watching.enter_context(Viewer(instance.url, experiment["id"])))
+            viewers.append(beside.enter_context(watching(instance.url, experiment["id"])))
         wait_until(lambda: instance.steps(experiment["id"]) > 60, seconds=60)
         disturb()
         ended = instance.finished(experiment["id"], seconds=180)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from types import TracebackType
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx
 
@@ -14,7 +16,7 @@ _AGAIN_SECONDS, _ANSWER_SECONDS = 0.2, 30.0
 
 
 class Viewer:
-    """Thread that watches one experiment for the duration of the block, or until it has ended.
+    """Reader of one experiment's stream.
 
     Attributes:
         steps: last step of each cell that was told.
@@ -26,30 +28,16 @@ class Viewer:
         self.steps: dict[str, int] = {}
         self.state = "queued"
         self.num_connections = 0
+        self.leaves = threading.Event()
         self._address = f"{url}/api/v1/experiments/{experiment_id}/events"
-        self._leaves = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
 
-    def __enter__(self) -> Viewer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self._leaves.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while self.state in OPEN_STATES and not self._leaves.is_set():
+    def watch(self) -> None:
+        """Read until the experiment has ended, or until `leaves` is set."""
+        while self.state in OPEN_STATES and not self.leaves.is_set():
             try:
                 self._follow()
             except httpx.HTTPError:
-                self._leaves.wait(_AGAIN_SECONDS)
+                self.leaves.wait(_AGAIN_SECONDS)
 
     def _follow(self) -> None:
         with httpx.stream("GET", self._address, timeout=_ANSWER_SECONDS) as events:
@@ -59,5 +47,19 @@ class Viewer:
                     marks = json.loads(line.removeprefix("data:"))
                     self.steps |= {cell["cell_id"]: cell["step"] for cell in marks["cells"]}
                     self.state = marks["state"]
-                if self.state not in OPEN_STATES or self._leaves.is_set():
+                if self.state not in OPEN_STATES or self.leaves.is_set():
                     return
+
+
+@contextmanager
+def watching(url: str, experiment_id: str) -> Iterator[Viewer]:
+    """Watch an experiment in a thread until it has ended; after an error in the block, leave at once."""
+    viewer = Viewer(url, experiment_id)
+    with ThreadPoolExecutor(1) as pool:
+        watched = pool.submit(viewer.watch)
+        try:
+            yield viewer
+        except BaseException:
+            viewer.leaves.set()
+            raise
+        watched.result()

@@ -144,26 +144,6 @@ def test_committed_step_moves_forward_and_never_back(database):
     assert seen == [3, 7, 7, 7, 7]
 
 
-def test_a_write_after_steps_that_the_database_has_lost_is_refused(database):
-    claim = take(database, one_cell(database))
-    _write(database, claims.advance_step, claim, step=7)
-    change_cell(database, claim.cell_id, committed_step=3)  # its server crashed and kept less
-
-    for write in (
-        lambda session: claims.advance_step(session, claim, step=11, after=7),
-        lambda session: claims.finish(session, claim, CellState.COMPLETED, now=NOW, after=7),
-    ):
-        with pytest.raises(ClaimLost), database.write() as session:
-            write(session)
-
-    assert (cell_row(database, claim.cell_id).state, cell_row(database, claim.cell_id).committed_step) == (
-        "running",
-        3,
-    )
-    _write(database, claims.advance_step, claim, step=7, after=3)
-    assert cell_row(database, claim.cell_id).committed_step == 7
-
-
 def test_every_write_raises_the_version(database):
     claim = take(database, one_cell(database))
     versions = [cell_row(database, claim.cell_id).version]
