@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from muscope.backend.arrays import read_arrays, write_arrays
+from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import checkpoints as checkpoint_rows
 from muscope.backend.db.claims import Claim, ClaimLost
 from muscope.backend.db.connection.session import Database
@@ -70,10 +71,15 @@ class Checkpoints:
         self._due_at = rules.monotonic() + rules.every_seconds
 
     def load(self) -> TrainingState | None:
-        """Return the latest state that can be gone on from; one that cannot is named in the log."""
+        """Return the latest state that can be gone on from; one that cannot is named in the log.
+
+        One beyond the stored steps is none: the steps between would stay missing.
+        """
         with self._database.read() as session:
             rows = checkpoint_rows.of_cell(session, self._claim.cell_id)
-            complete = [row.sha256 for row in rows if row.is_complete]
+            cell = cell_rows.get(session, self._claim.cell_id)
+            stored = -1 if cell is None else cell.committed_step
+            complete = [row.sha256 for row in rows if row.is_complete and row.step <= stored + 1]
         for sha256 in complete:
             try:
                 state = self._read(sha256)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from muscope.backend.arrays import write_arrays
 from muscope.backend.db import claims
@@ -112,6 +112,18 @@ def test_a_killed_cell_goes_on_from_its_checkpoint_with_equal_bytes(
 
     row = cell_row(stores.database, cell_id)
     assert (row.state, row.committed_step, row.has_nondeterminism) == ("completed", 12, False)
+    assert _chunks(stores, cell_id) == _undisturbed(stores, plan)
+
+
+def test_a_checkpoint_beyond_the_steps_that_are_stored_is_not_gone_on_from(stores, cell_id, plan):
+    _kill_after(stores, cell_id, 7)
+    with stores.database.write() as session:
+        session.execute(delete(MetricChunkRow))
+    change_cell(stores.database, cell_id, committed_step=-1)  # the database was put back to an older state
+
+    assert _train(stores, cell_id) == [3, 7, 11, 12]
+
+    assert cell_row(stores.database, cell_id).state == "completed"
     assert _chunks(stores, cell_id) == _undisturbed(stores, plan)
 
 
