@@ -2,14 +2,11 @@
 
 import shutil
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from sqlalchemy import delete, select
 
-from muscope.backend.arrays import write_arrays
 from muscope.backend.db import claims
 from muscope.backend.db.claims import ClaimLost
 from muscope.backend.db.schema.tables import CellRow, CheckpointRow, MetricChunkRow
@@ -24,9 +21,10 @@ from muscope.worker.training import checkpoints, train_cell
 from muscope.worker.training.checkpoints import CheckpointRules
 from muscope.worker.training.train_cell import Stores, train_cell_now
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell, take
-from tests.backend.domain.specs import SHAPE, spec
+from tests.backend.domain.specs import spec
 from tests.backend.services.fakes import FakeNotices
 from tests.crashes import CrashingDatabase, Failpoints, Killed
+from tests.worker.stored_chunks import chunks_of
 
 # 12 steps in windows that end at 3, 7, 11 and 12; the second LR diverges.
 ARMS = (Arm(parametrization=Parametrization.MUP, lrs=(0.1, 1e4)),)
@@ -45,17 +43,6 @@ def stores(database, tmp_path, rules):
 
 
 @pytest.fixture
-def dataset_sha256(stores, tmp_path):
-    generator = np.random.default_rng(3)
-    arrays: dict[str, Any] = {}
-    for part, rows in (("train", SHAPE.num_train), ("val", SHAPE.num_val)):
-        arrays[f"x_{part}"] = generator.standard_normal((rows, SHAPE.num_features)).astype(np.float32)
-        arrays[f"y_{part}"] = generator.integers(SHAPE.num_outputs, size=rows)
-    write_arrays(tmp_path / "arrays", arrays, {})
-    return stores.blobs.put(tmp_path / "arrays").sha256
-
-
-@pytest.fixture
 def plan(dataset_sha256):
     return spec(dataset_sha256=dataset_sha256, arms=ARMS, widths=(16,))
 
@@ -63,12 +50,6 @@ def plan(dataset_sha256):
 @pytest.fixture
 def cell_id(stores, plan):
     return add_experiment(stores.database, plan)[1][0]
-
-
-def _chunks(stores, cell_id):
-    with stores.database.read() as session:
-        rows = session.scalars(select(MetricChunkRow).where(MetricChunkRow.cell_id == cell_id))
-        return {(row.metric, row.first_step): row.values for row in rows}
 
 
 def _rows(stores):
@@ -99,7 +80,7 @@ def _train(stores, cell_id):
 def _undisturbed(stores, plan):
     other = add_experiment(stores.database, plan)[1][0]
     _train(replace(stores, checkpoint_rules=None), other)
-    return _chunks(stores, other)
+    return chunks_of(stores, other)
 
 
 @pytest.mark.parametrize(("killed_after", "trained_again"), [(7, [7, 11, 12]), (11, [11, 12])])
@@ -112,7 +93,7 @@ def test_a_killed_cell_goes_on_from_its_checkpoint_with_equal_bytes(
 
     row = cell_row(stores.database, cell_id)
     assert (row.state, row.committed_step, row.has_nondeterminism) == ("completed", 12, False)
-    assert _chunks(stores, cell_id) == _undisturbed(stores, plan)
+    assert chunks_of(stores, cell_id) == _undisturbed(stores, plan)
 
 
 def test_a_checkpoint_beyond_the_steps_that_are_stored_is_not_gone_on_from(stores, cell_id, plan):
@@ -124,7 +105,7 @@ def test_a_checkpoint_beyond_the_steps_that_are_stored_is_not_gone_on_from(store
     assert _train(stores, cell_id) == [3, 7, 11, 12]
 
     assert cell_row(stores.database, cell_id).state == "completed"
-    assert _chunks(stores, cell_id) == _undisturbed(stores, plan)
+    assert chunks_of(stores, cell_id) == _undisturbed(stores, plan)
 
 
 def _on_host(stores, name, tmp_path, dataset_sha256):
@@ -148,7 +129,7 @@ def test_another_host_without_that_disk_goes_on_with_equal_bytes(
     assert _train(second, cell_id) == [7, 11, 12]
 
     assert cell_row(stores.database, cell_id).state == "completed"
-    assert _chunks(stores, cell_id) == _undisturbed(stores, plan)
+    assert chunks_of(stores, cell_id) == _undisturbed(stores, plan)
 
 
 def test_a_damaged_checkpoint_is_named_and_trained_past(stores, cell_id, plan, caplog):
@@ -161,7 +142,7 @@ def test_a_damaged_checkpoint_is_named_and_trained_past(stores, cell_id, plan, c
     assert _train(stores, cell_id) == [3, 7, 11, 12]
 
     assert "cannot be used: its bytes are not those that were stored" in caplog.text
-    assert _chunks(stores, cell_id) == _undisturbed(stores, plan)
+    assert chunks_of(stores, cell_id) == _undisturbed(stores, plan)
 
 
 @pytest.mark.parametrize("missing", ["blob", "completion"])
@@ -281,7 +262,7 @@ def test_a_crash_at_every_transaction_leaves_a_cell_that_ends_with_equal_bytes(s
     points = Failpoints()
     counting = replace(stores, database=CrashingDatabase(stores.database, points))
     train_cell_now(take(stores.database, whole), counting, on_step=lambda _: None)
-    expected = _chunks(stores, whole)
+    expected = chunks_of(stores, whole)
 
     for at in range(points.count):
         cell_id = _without_curvature(stores, plan)
@@ -296,7 +277,7 @@ def test_a_crash_at_every_transaction_leaves_a_cell_that_ends_with_equal_bytes(s
 
         row = cell_row(stores.database, cell_id)
         assert (row.state, row.has_nondeterminism) == ("completed", False), at
-        assert _chunks(stores, cell_id) == expected, at
+        assert chunks_of(stores, cell_id) == expected, at
 
     assert points.count >= 24
     sweep_checkpoints(stores.database, stores.blobs)

@@ -2,12 +2,9 @@ import hashlib
 import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
-import torch
 from sqlalchemy import delete
 
-from muscope.backend.arrays import write_arrays
 from muscope.backend.db import cells, claims, metrics
 from muscope.backend.db.claims import Claim, ClaimLost
 from muscope.backend.db.machines import calibrations
@@ -20,39 +17,16 @@ from muscope.backend.domain.spec.metrics import Metric
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.errors import Unavailable
 from muscope.backend.storage.blobs.folder import BlobStore
-from muscope.worker.numerics.program import TrainingData
-from muscope.worker.numerics.trainer import DROP_EVERY, Training
-from muscope.worker.training import train_cell
-from muscope.worker.training.train_cell import Stores, train_cell_now
+from muscope.worker.numerics.trainer import DROP_EVERY
+from muscope.worker.training.train_cell import train_cell_now
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell, take
-from tests.backend.domain.specs import SHAPE, spec
-from tests.backend.services.fakes import FakeNotices
+from tests.backend.domain.specs import spec
+from tests.worker.stored_chunks import chunks_of
 
 DIVERGING_LR = 1e4
 # One wide µP cell: 12 steps, measured every 5, in windows of 4; the second LR diverges.
 OPTIONAL = set(measured_metrics(Measure))
 ARMS = (Arm(parametrization=Parametrization.MUP, lrs=(0.1, DIVERGING_LR)),)
-
-
-@pytest.fixture
-def stores(database, tmp_path):
-    train_cell._cached_data.cache_clear()
-    return Stores(database, BlobStore(tmp_path / "blobs"), FakeNotices())
-
-
-@pytest.fixture
-def dataset_sha256(stores, tmp_path):
-    generator = np.random.default_rng(3)
-    arrays = {
-        f"{name}_{part}": values
-        for part, rows in (("train", SHAPE.num_train), ("val", SHAPE.num_val))
-        for name, values in (
-            ("x", generator.standard_normal((rows, SHAPE.num_features)).astype(np.float32)),
-            ("y", generator.integers(SHAPE.num_outputs, size=rows)),
-        )
-    }
-    write_arrays(tmp_path / "arrays", arrays, {})
-    return stores.blobs.put(tmp_path / "arrays").sha256
 
 
 @pytest.fixture
@@ -211,7 +185,7 @@ def _trained_whole(stores, experiment_id):
         definition = session.get_one(ExperimentRow, experiment_id).spec
     (cell_id,) = add_experiment(stores.database, definition)[1]
     train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
-    return _chunks_of(stores, cell_id)
+    return chunks_of(stores, cell_id)
 
 
 def _digest(chunks):
@@ -312,62 +286,3 @@ def test_a_missing_or_damaged_file_is_said_before_anything_is_trained(stores, ce
         train_cell_now(Claim(claim.cell_id, claim.fence), stores, on_step=lambda _: None)
 
     assert cell_row(stores.database, cell_id).committed_step == -1
-
-
-def _seen_data(stores, plan, monkeypatch):
-    """Train every cell of a plan; return the data each was given, by scenario and width."""
-    seen: dict[int, TrainingData] = {}
-
-    def note(program, data, saved, family):
-        seen[len(seen)] = data
-        return Training(program, data, saved, family)
-
-    monkeypatch.setattr(train_cell, "Training", note)
-    _, cell_ids = add_experiment(stores.database, plan)
-    rows = [cell_row(stores.database, cell_id) for cell_id in cell_ids]
-    for cell_id in cell_ids:
-        train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
-    return {(row.scenario, row.width): seen[place] for place, row in enumerate(rows)}
-
-
-def test_a_scenario_has_the_same_data_at_every_width_and_only_its_own_cells_see_them(
-    stores, dataset_sha256, monkeypatch
-):
-    plan = spec(
-        dataset_sha256=dataset_sha256,
-        arms=ARMS,
-        scenarios=("as_given", "subsample:0.5", "momentum:0.9"),
-        batch_size=8,
-        sharpness_batch_size=16,
-    )
-
-    seen = _seen_data(stores, plan, monkeypatch)
-
-    small, large = seen["subsample:0.5", 8], seen["subsample:0.5", 16]
-    assert (len(small.x_train), len(small.y_train), len(small.x_val)) == (24, 24, SHAPE.num_val)
-    assert torch.equal(small.x_train, large.x_train)
-    assert len(seen["as_given", 8].x_train) == SHAPE.num_train
-    assert seen["momentum:0.9", 16] is seen["as_given", 8], "the training's scenarios share the data as given"
-
-
-def test_a_scenario_changes_what_is_measured_and_repeats_it_exactly(stores, dataset_sha256):
-    plan = spec(
-        dataset_sha256=dataset_sha256, arms=ARMS, widths=(16,), scenarios=("as_given", "label_noise:0.5")
-    )
-    _, cell_ids = add_experiment(stores.database, plan)
-    for cell_id in cell_ids:
-        train_cell_now(take(stores.database, cell_id), stores, on_step=lambda _: None)
-
-    given, noisy = (_chunks_of(stores, cell_id) for cell_id in cell_ids)
-    assert given["val_loss", 0] == noisy["val_loss", 0], "clean, and nothing is learnt yet"
-    assert given["train_loss", 0] != noisy["train_loss", 0]
-    (_, again) = add_experiment(stores.database, plan)[1]
-    train_cell._cached_data.cache_clear()
-    train_cell_now(take(stores.database, again), stores, on_step=lambda _: None)
-    assert _chunks_of(stores, again) == noisy
-
-
-def _chunks_of(stores, cell_id):
-    with stores.database.read() as session:
-        rows = session.query(MetricChunkRow).filter_by(cell_id=cell_id)
-        return {(row.metric, row.first_step): row.values for row in rows}
