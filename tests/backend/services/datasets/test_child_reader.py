@@ -129,7 +129,9 @@ def test_a_limit_stops_the_child_and_leaves_nothing(limits, code, tmp_path, out)
 
 
 def test_processor_time_is_limited_too(tmp_path, out):
-    source = _source(tmp_path, table(rows(1_000_000)))
+    columns = ",".join(f"c{number}" for number in range(13))
+    wide = rows(500_000, "{i},{half},{third}" + ",{half}" * 10 + "\n")
+    source = _source(tmp_path, table(wide, header=f"{columns}\n"))
 
     with pytest.raises(TooLarge, match=r"dataset\.took_too_long"):
         reading.read_file(source, out, limits=IngestLimits(cpu_seconds=1))
