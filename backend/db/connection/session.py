@@ -188,6 +188,8 @@ def _sqlite_engine(url: URL, busy_seconds: float, is_open_briefly: bool) -> Engi
     # The pool serves threads of one process; waiting for the file is SQLite's own busy handler.
     arguments = {"timeout": busy_seconds, "check_same_thread": False}
     pool: dict[str, Any] = {"poolclass": NullPool} if is_open_briefly else {}
+    path = _file_of(url)
+    line = path and path.with_name(f"{path.name}-next")
     engine = create_engine(url, module=module, connect_args=arguments, **pool)
     journal = "WAL" if module.sqlite_version_info >= WAL_FLOOR else "TRUNCATE"
     if journal != "WAL":
@@ -212,7 +214,7 @@ def _sqlite_engine(url: URL, busy_seconds: float, is_open_briefly: bool) -> Engi
     def _begin(connection: Any) -> None:
         # A lazy BEGIN fails on upgrade when another writer came first; writers queue up front instead.
         if connection.get_execution_options().get("muscope_writes", False):
-            begin_writing(connection, module.OperationalError, busy_seconds)
+            begin_writing(connection, module.OperationalError, busy_seconds, line)
         else:
             connection.exec_driver_sql("BEGIN")
 
