@@ -1,12 +1,12 @@
-"""Cells and their runs as rows: planning them, listing them, and finding those that need attention."""
+"""Cells and their runs as rows: listing them, and finding those that need attention."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from muscope.backend.db.claims import is_due
 from muscope.backend.db.connection.upsert import insert_new
 from muscope.backend.db.schema.tables import CellRow, CellTensorRow, ExperimentRow, RunRow
-from muscope.backend.domain.cost.prediction import CellCost, in_starting_order
 from muscope.backend.domain.lifecycle import (
     OPEN_CELL_STATES,
     OPEN_EXPERIMENT_STATES,
@@ -22,88 +21,10 @@ from muscope.backend.domain.lifecycle import (
     DesiredState,
 )
 from muscope.backend.domain.protocol.evidence import CellGroup
-from muscope.backend.domain.protocol.grid import PlannedCell, PlannedRun
+from muscope.backend.domain.protocol.grid import PlannedRun
 from muscope.backend.domain.spec.parametrization import Parametrization
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.spec.size import Size
-
-
-def plan(
-    session: Session,
-    experiment_id: UUID,
-    cells: Iterable[tuple[PlannedCell, CellCost]],
-    *,
-    is_limited: bool = False,
-    told_at: datetime | None = None,
-) -> list[UUID]:
-    """Store planned cells with their runs; return the ids that were new, in the order they should start.
-
-    Under a budget that is the order they come in, else the one that ends soonest. `told_at`: when workers are
-    told of them, at once.
-    """
-    planned = list(cells) if is_limited else in_starting_order(list(cells))
-    rows = [_cell_row(experiment_id, cell, cost) | {"dispatched_at": told_at} for cell, cost in planned]
-    inserted = {key[0] for key in insert_new(session, CellRow, rows)}
-    runs = [
-        row
-        for cell, _ in planned
-        if cell.id_in(experiment_id) in inserted
-        for row in _run_rows(experiment_id, cell)
-    ]
-    insert_new(session, RunRow, runs)
-    return [row["id"] for row in rows if row["id"] in inserted]
-
-
-def _cell_row(experiment_id: UUID, cell: PlannedCell, cost: CellCost) -> dict[str, Any]:
-    return {
-        "id": cell.id_in(experiment_id),
-        "experiment_id": experiment_id,
-        "scenario": cell.scenario,
-        "parametrization": cell.parametrization,
-        "width": cell.width,
-        "depth": cell.depth,
-        "stage": cell.stage,
-        "part": cell.part,
-        "has_curvature": cell.has_curvature,
-        "num_runs": len(cell.runs),
-        "chunk_steps": cost.chunk_steps,
-        "predicted_seconds": cost.seconds,
-        "correction": cost.correction,
-        "start_share": cost.planned.start_share,
-        "stack_share": cost.planned.stack_share,
-        "living": cost.planned.living,
-        "predicted_bytes": cost.num_bytes,
-        "state": CellState.QUEUED,
-        "desired_state": DesiredState.RUN,
-        "version": 0,
-        "fence": 0,
-        "heartbeat_count": 0,
-        "committed_step": -1,
-        "claimed_at_step": -1,
-        "failures": 0,
-        "spent_seconds": 0.0,
-        "asleep_seconds": 0.0,
-        "is_mixed_environment": False,
-        "has_nondeterminism": False,
-    }
-
-
-def _run_rows(experiment_id: UUID, cell: PlannedCell) -> list[dict[str, Any]]:
-    cell_id = cell.id_in(experiment_id)
-    return [
-        {
-            "id": uuid5(cell_id, f"{run.lr_index}/{run.seed}"),
-            "experiment_id": experiment_id,
-            "cell_id": cell_id,
-            "position": position,
-            "scenario": cell.scenario,
-            "parametrization": cell.parametrization,
-            "width": cell.width,
-            "depth": cell.depth,
-            **run._asdict(),
-        }
-        for position, run in enumerate(cell.runs)
-    ]
 
 
 def get(session: Session, cell_id: UUID) -> CellRow | None:

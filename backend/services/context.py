@@ -23,12 +23,12 @@ from muscope.backend.storage.blobs.folder import Blobs
 from muscope.backend.storage.blobs.place import open_blobs
 from muscope.backend.storage.private_files import private_folder
 
-# Something to do in the transaction of a deletion; whatever it raises keeps what was to be deleted.
+# Something to do in the transaction of a change; whatever it raises keeps the change from being made.
 Also = Callable[[Session], None]
 
 
 def nothing_else(_session: Session) -> None:
-    """Do nothing beside a deletion."""
+    """Do nothing beside a change."""
 
 
 def utc_now() -> datetime:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from muscope.backend.api.accounts.gate import EntryOfRequest
 from muscope.backend.api.caching import asked_edition, edition_etag, fresh_json, next_link
 from muscope.backend.api.deps import Ctx, ExperimentId, IfMatch, IfNoneMatch, Language, Owner
 from muscope.backend.api.documented import Responses, errors
@@ -93,6 +94,7 @@ def create_experiment(
     language: Language,
     body: PlanBody,
     response: Response,
+    entry: EntryOfRequest,
     idempotency_key: IdempotencyKey = None,
 ) -> ExperimentView:
     """Store an experiment and queue its cells. Workers need not be there yet.
@@ -100,7 +102,9 @@ def create_experiment(
     Without a name it is called by its data, preset and target, in the language of Accept-Language.
     """
     with reporting_unreadable_plans():
-        created = experiments.create_experiment(context, owner, body, key=idempotency_key, language=language)
+        created = experiments.create_experiment(
+            context, owner, body, key=idempotency_key, language=language, also=entry
+        )
     response.status_code = 201 if created.is_new else 200
     response.headers["Location"] = f"/api/v1/experiments/{created.experiment.id}"
     return created.experiment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from muscope.backend.accounts.chain import START, first_break
@@ -11,7 +11,7 @@ from muscope.backend.db.accounts import audit as audit_rows
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.schema.account_tables import AuditRow
 from muscope.backend.services.accounts.views import AuditPage, AuditView
-from muscope.backend.services.context import Context
+from muscope.backend.services.context import Also, Context
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,19 @@ def record(
 def record_request(context: Context, actor: Actor, method: str, path: str) -> None:
     """Add an entry of a request that has changed something."""
     with context.database.write() as session:
+        entry_of(context, actor, method, path)(session)
+
+
+def entry_of(
+    context: Context, actor: Actor, method: str, path: str, note: Callable[[], None] = lambda: None
+) -> Also:
+    """Return what adds an entry of a request in the transaction of its change, and then calls `note`."""
+
+    def add(session: Session) -> None:
         record(context, session, actor, f"request.{method.lower()}", path)
+        note()
+
+    return add
 
 
 def list_entries(context: Context, *, before: int | None, limit: int) -> AuditPage:

@@ -8,18 +8,19 @@ of conductors may run.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from muscope.backend import logs
 from muscope.backend.db import cells as cell_rows
-from muscope.backend.db import claims
+from muscope.backend.db import claims, planned_cells
 from muscope.backend.db import experiments as experiment_rows
 from muscope.backend.db import verdicts as verdict_rows
 from muscope.backend.db.connection.session import Session
+from muscope.backend.db.planned_cells import PlannedRows
 from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.domain.cost.prediction import CostedCell
 from muscope.backend.domain.lifecycle import (
@@ -58,6 +59,15 @@ class Snapshot:
     def has_open(self) -> bool:
         """Return whether a cell is queued or running."""
         return self.planned != self.ended
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """Decision with what carries it out: rows of cells to add, or verdicts to store."""
+
+    decision: Decision
+    rows: PlannedRows = field(default_factory=lambda: PlannedRows([], []))
+    verdicts: Sequence[Verdict] = ()
 
 
 class LastSnapshots:
@@ -132,28 +142,35 @@ def _advance(context: Context, experiment_id: UUID) -> bool:
         if experiment is None:
             return False
         snapshot = _snapshot(session, experiment_id)
-        decision, verdicts = _decide(context, session, experiment)
+        planned = _decide(context, session, experiment)
+        is_cancelled = experiment.desired_state == DesiredState.CANCELLED
+    if isinstance(planned.decision, Wait) and not (is_cancelled and not snapshot.has_open):
+        return False
     with context.database.write() as session:
         experiment = experiment_rows.lock_open(session, experiment_id)
         if experiment is None or _snapshot(session, experiment_id) != snapshot:
             return False  # another conductor or a worker was faster: the next round decides again
         if experiment.desired_state == DesiredState.CANCELLED:
             return _end_cancelled(context, session, experiment, snapshot)
-        return _carry_out(context, session, experiment, decision, verdicts)
+        return _carry_out(context, session, experiment, planned)
 
 
-def _decide(context: Context, session: Session, experiment: ExperimentRow) -> tuple[Decision, list[Verdict]]:
-    """Return the protocol's decision, with verdicts if it ends, before the transaction that closes it."""
+def _decide(context: Context, session: Session, experiment: ExperimentRow) -> _Planned:
+    """Return the protocol's decision and all that takes long to compute, before anything is locked."""
     if experiment.desired_state == DesiredState.CANCELLED:
-        return Wait(), []
+        return _Planned(Wait())
     capacity = capacity_of(context, session, fresh_workers(context, session))
     evidence = ExperimentEvidence(session, experiment)
     decision = decide(context, evidence, capacity)
     costed = _costed(evidence, decision, capacity)
     decision = within_budget(evidence, decision, costed, context.now())
-    if not isinstance(decision, Done):
-        return decision, []
-    return decision, final_verdicts(evidence, _stop_reason(experiment, decision))
+    if isinstance(decision, Add):
+        cost_of = dict(costed)
+        cells = [(cell, cost_of[cell]) for cell in decision.cells]
+        return _Planned(decision, planned_cells.rows_of(experiment.id, cells))
+    if isinstance(decision, Done):
+        return _Planned(decision, verdicts=final_verdicts(evidence, _stop_reason(experiment, decision)))
+    return _Planned(decision)
 
 
 def _end_cancelled(context: Context, session: Session, experiment: ExperimentRow, snapshot: Snapshot) -> bool:
@@ -166,13 +183,11 @@ def _carry_out(
     context: Context,
     session: Session,
     experiment: ExperimentRow,
-    decision: Decision,
-    verdicts: list[Verdict],
+    planned: _Planned,
 ) -> bool:
+    decision = planned.decision
     if isinstance(decision, Add):
-        capacity = capacity_of(context, session, fresh_workers(context, session))
-        evidence = ExperimentEvidence(session, experiment)
-        cell_rows.plan(session, experiment.id, _costed(evidence, decision, capacity))
+        planned_cells.add(session, planned.rows)
         # The number foreseen is a guess; a window may have been widened since.
         num_runs = max(experiment.num_runs, cell_rows.num_runs(session, experiment.id))
         experiment_rows.count_runs(experiment, num_runs)
@@ -181,7 +196,7 @@ def _carry_out(
         experiment_rows.note_stop_reason(experiment, decision.stop_reason)
         return cell_rows.skip(session, decision.cell_ids, now=context.now()) > 0
     if isinstance(decision, Done):
-        for verdict in verdicts:
+        for verdict in planned.verdicts:
             verdict_rows.add(session, experiment.id, verdict, now=context.now(), look=experiment.look)
         keep_answer(session, experiment)
         states = cell_rows.states_of(session, experiment.id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -11,10 +10,12 @@ from muscope.backend.catalogue import DEFAULT_LANGUAGE
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import datasets as dataset_rows
 from muscope.backend.db import experiments as experiment_rows
+from muscope.backend.db import planned_cells
 from muscope.backend.db import tags as tag_rows
 from muscope.backend.db import verdicts as verdict_rows
 from muscope.backend.db.connection.session import Session
 from muscope.backend.db.datasets import Facts
+from muscope.backend.db.planned_cells import PlannedRows
 from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.db.verdicts import Judged
 from muscope.backend.domain.cost.prediction import CostedCell
@@ -57,10 +58,14 @@ def create_experiment(
     *,
     key: str | None,
     language: str = DEFAULT_LANGUAGE,
+    also: Also = nothing_else,
 ) -> Created:
     """Store an experiment with its first cells and ring for them; a repeated key returns the first one.
 
     Without a name it gets one in `language`.
+
+    Args:
+        also: done in the transaction that stores a new one.
     """
     body = hashlib.sha256(request.model_dump_json().encode()).hexdigest()
     with context.planning, context.database.read() as session:
@@ -72,13 +77,17 @@ def create_experiment(
         plan = draft(context, session, owner_id, request)
         first = _affordable(plan)
     row = _row(context, owner_id, request, plan, language)
+    is_limited = plan.spec.budget is not None
+    cells = planned_cells.rows_of(row.id, first, is_limited=is_limited, told_at=context.now())
     with context.database.write() as session:
         known = _created_before(session, owner_id, key, body)
-        cell_ids = [] if known else _store(context, session, owner_id, row, plan, first)
+        cell_ids = [] if known else _store(session, owner_id, row, cells)
         if known is None and key is not None:
             experiment_rows.add_key(
                 session, owner_id, key, body_sha256=body, experiment_id=row.id, now=context.now()
             )
+        if known is None:
+            also(session)
     if known is None:
         context.bell.ring(cell_ids, queue=plan.queue)
         context.notices.publish(ProgressNotice(row.id))
@@ -93,22 +102,14 @@ def require_quota(context: Context, session: Session, owner_id: str) -> None:
         raise Conflict("experiment.too_many_open", count=count, limit=limit)
 
 
-def _store(
-    context: Context,
-    session: Session,
-    owner_id: str,
-    row: ExperimentRow,
-    plan: Draft,
-    first: Sequence[CostedCell],
-) -> list[UUID]:
+def _store(session: Session, owner_id: str, row: ExperimentRow, cells: PlannedRows) -> list[UUID]:
     """Store an experiment with its first cells and return those to ring for.
 
     Raises NotFound without its data.
     """
     hold_dataset(session, owner_id, row.dataset_id)  # it may have been deleted meanwhile
     experiment_rows.add(session, row)
-    is_limited = plan.spec.budget is not None
-    return cell_rows.plan(session, row.id, first, is_limited=is_limited, told_at=context.now())
+    return planned_cells.add(session, cells)
 
 
 def _created_before(session: Session, owner_id: str, key: str | None, body_sha256: str) -> UUID | None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from muscope.backend.db import cells, claims, datasets, experiments
+from muscope.backend.db import claims, datasets, experiments, planned_cells
 from muscope.backend.db.claims import Claim
 from muscope.backend.db.connection.session import Database
 from muscope.backend.db.machines import workers
@@ -77,7 +77,7 @@ def add_experiment(
     grid = full_grid(spec, max_runs_per_cell=max_runs_per_cell)
     with database.write() as session:
         experiments.add(session, row)
-        cells.plan(session, row.id, [(cell, CellCost(1.0, 1000, chunk_steps)) for cell in grid])
+        planned_cells.plan(session, row.id, [(cell, CellCost(1.0, 1000, chunk_steps)) for cell in grid])
     return row.id, [cell.id_in(row.id) for cell in grid]
 
 

@@ -17,6 +17,7 @@ from muscope.backend.db.accounts import credentials
 from muscope.backend.services.accounts.users import first_link
 from muscope.backend.settings import Settings
 from tests.backend.api.conftest import CSV, TABLE, Server, serving
+from tests.waiting import wait_until
 
 WORDS = "lamp otter nineteen gravel"
 OTHER_WORDS = "cobalt window seven lettuce"
@@ -307,3 +308,27 @@ def test_the_audit_log_names_who_did_what_and_holds_no_secret(admin: httpx.Clien
     }
     assert WORDS not in str(page)
     assert "mus_" not in str(page)
+
+
+def test_each_creation_has_one_audit_entry_and_a_refused_one_has_none(admin: httpx.Client):
+    data = admin.get("/datasets").json()["items"][-1]["id"]
+    plan = {"dataset_id": data, "widths": [16, 32], "preset": "quick"}
+    keyed = {"Idempotency-Key": "audited"}
+    before = admin.get("/audit").json()["entries"][0]["id"]
+
+    codes = [
+        admin.post("/experiments", json=each, headers=keyed).status_code
+        for each in (plan, plan | {"widths": []}, plan)
+    ]
+
+    # The entry of a request that stored nothing new follows its answer.
+    wait_until(lambda: _entries_after(admin, before)[1:])
+    assert codes == [201, 422, 200]
+    stored = _entries_after(admin, before)
+    assert [(each["action"], each["subject"]) for each in stored] == [("request.post", "experiments")] * 2
+    assert admin.get("/audit").json()["is_unbroken"]
+
+
+def _entries_after(admin: httpx.Client, last: int) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = admin.get("/audit").json()["entries"]
+    return [each for each in entries if each["id"] > last]
