@@ -26,8 +26,13 @@ def make_users(stack: Stack, count: int) -> list[str]:
 
 def client_of(stack: Stack, token: str) -> httpx.Client:
     """Return a client of the stack's REST API that speaks for the owner of a token."""
+    return client_at(stack.url, token)
+
+
+def client_at(url: str, token: str) -> httpx.Client:
+    """Return the same client of the stack at an address, for another process."""
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.Client(base_url=f"{stack.url}/api/v1", headers=headers, timeout=60)
+    return httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=60)
 
 
 def _browser(stack: Stack) -> httpx.Client:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CursorResult, Update, and_, case, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, CursorResult, Update, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.schema.tables import CellRow, ExperimentRow
@@ -86,8 +86,20 @@ def claim(
 
 def is_due(now: datetime) -> ColumnElement[bool]:
     """Return the condition that a cell waits for no moment, or for one that only a changed clock explains."""
-    delay = timedelta(seconds=LONGEST_DELAY_SECONDS)
-    return or_(CellRow.not_before.is_(None), CellRow.not_before <= now, CellRow.not_before > now + delay)
+    return is_due_between(now, latest_delay_of(now))
+
+
+def is_due_between(
+    now: datetime | BindParameter[datetime], latest_delay: datetime | BindParameter[datetime]
+) -> ColumnElement[bool]:
+    """Return the condition of `is_due`, for a statement that is built once."""
+    waited_for = CellRow.not_before
+    return or_(waited_for.is_(None), waited_for <= now, waited_for > latest_delay)
+
+
+def latest_delay_of(now: datetime) -> datetime:
+    """Return the last moment for which a cell may be made to wait."""
+    return now + timedelta(seconds=LONGEST_DELAY_SECONDS)
 
 
 def _needs_another_worker(session: Session, cell_id: UUID, held: Collection[str]) -> bool:

@@ -52,6 +52,14 @@ def find(session: Session, experiment_id: UUID) -> ExperimentRow | None:
     return session.get(ExperimentRow, experiment_id)
 
 
+def model_sha256_of(session: Session, experiment_id: UUID) -> str | None:
+    """Return the hash of an experiment's brought model; None for a built-in one, or without the experiment.
+
+    Reading a definition takes longer than all else that a claim does.
+    """
+    return session.scalar(select(ExperimentRow.model_sha256).where(ExperimentRow.id == experiment_id))
+
+
 def on_dataset(session: Session, dataset_id: UUID, *, most: int) -> Sequence[ExperimentRow]:
     """List the newest experiments on a dataset."""
     statement = select(ExperimentRow).where(ExperimentRow.dataset_id == dataset_id)

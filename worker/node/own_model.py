@@ -46,9 +46,10 @@ class OwnModel(NamedTuple):
 
 def own_model_of(session: Session, cell: CellRow) -> OwnModel | None:
     """Return the brought model of a cell; None for a built-in one."""
-    experiment = experiments.find(session, cell.experiment_id)
-    if experiment is None or experiment.model_sha256 is None:
+    sha256 = experiments.model_sha256_of(session, cell.experiment_id)
+    experiment = experiments.find(session, cell.experiment_id) if sha256 else None
+    if experiment is None or sha256 is None:
         return None
     model = experiment.spec.model
     name = model.network if isinstance(model, Brought) else "-"
-    return OwnModel(name, experiment.model_sha256, cell.width, cell.depth)
+    return OwnModel(name, sha256, cell.width, cell.depth)

@@ -18,7 +18,7 @@ from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
 from muscope.backend.db.accounts import fair_claims
 from muscope.backend.db.claims import Claim, ClaimLost
-from muscope.backend.db.connection.session import Database, Session
+from muscope.backend.db.connection.session import Database
 from muscope.backend.domain.lifecycle import CellState, DesiredState, FailureClass
 from muscope.backend.errors import Unavailable
 from muscope.backend.events import Notices, ProgressNotice
@@ -60,8 +60,15 @@ class SupervisorContext:
 
 def supervise(cell_id: UUID, child: TrainingProcess, context: SupervisorContext) -> Ending:
     """Claim a cell and see it through; a message that comes when nothing waits claims nothing."""
+    held = context.held()  # files are read and hashed, so before the transaction
+    with context.database.read() as session:
+        first = fair_claims.likely(session, cell_id, now=context.now())
+    if first is None:
+        return Ending.NOT_CLAIMED
     with context.database.write() as session:
-        claim = _claim(session, cell_id, context)
+        claim = fair_claims.claim_next(
+            session, first, cell_id, owner=context.owner, now=context.now(), held=held
+        )
         cell = cell_rows.get(session, claim.cell_id) if claim else None
         own = own_model_of(session, cell) if cell else None
     if claim is None or cell is None:
@@ -75,15 +82,6 @@ def supervise(cell_id: UUID, child: TrainingProcess, context: SupervisorContext)
         context.notices.publish(about)
         log.info("cell %s: %s", cell_id, ending)
     return ending
-
-
-def _claim(session: Session, rung_for: UUID, context: SupervisorContext) -> Claim | None:
-    """Claim the cell that a message names, or one of an owner who has had less of the workers lately."""
-    now, held = context.now(), context.held()
-    for cell_id in fair_claims.candidates(session, rung_for, now=now):
-        if claim := claims.claim(session, cell_id, owner=context.owner, now=now, held=held):
-            return claim
-    return None
 
 
 class _Supervision:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import multiprocessing
 import os
 import sqlite3
-import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ import psutil
 
 from benchmarks.report import RowResult
 from benchmarks.stack import Stack, running
-from benchmarks.users import client_of, make_users
+from benchmarks.users import client_at, client_of, make_users
 from muscope.backend.db import claims
 from muscope.backend.db.accounts import fair_claims
 from muscope.backend.db.connection.session import Database
@@ -108,22 +108,34 @@ def _observe(stack: Stack, per_user: int) -> Seen:
     with contextlib.ExitStack() as opened:
         users = [opened.enter_context(client_of(stack, token)) for token in tokens]
         datasets = [_post(user, "/examples/digits/dataset")["id"] for user in users]
-        stop, began, before = threading.Event(), time.monotonic(), _web_seconds(stack)
-        with ThreadPoolExecutor(NUM_USERS + 2) as pool:
-            pages = pool.submit(_pages, opened.enter_context(client_of(stack, tokens[0])), stop)
-            taken = pool.submit(_claims, stack, stop)
-            lots = [range(number, NUM_USERS * per_user, NUM_USERS) for number in range(NUM_USERS)]
-            try:
+        watchers = opened.enter_context(_watchers())
+        stop = stack.data.parent / "stop-watching"
+        pages = watchers.submit(_pages, stack.url, tokens[0], stop)
+        taken = watchers.submit(_claims, stack.data, stop)
+        began, before = time.monotonic(), _web_seconds(stack)
+        lots = [range(number, NUM_USERS * per_user, NUM_USERS) for number in range(NUM_USERS)]
+        try:
+            with ThreadPoolExecutor(NUM_USERS) as pool:
                 waits = list(pool.map(_post_many, users, datasets, lots))
-            finally:
-                stop.set()
-            seconds, processor = time.monotonic() - began, _web_seconds(stack) - before
+        finally:
+            stop.touch()
+        seconds, processor = time.monotonic() - began, _web_seconds(stack) - before
         stored = sum(user.get("/experiments?limit=1").raise_for_status().json()["total"] for user in users)
         time.sleep(SHARE_SECONDS)
         used, longest = _slot_seconds(stack), _longest_cell(stack)
     posted = [wait for of_user in waits for wait in of_user]
     a_post = processor / len(posted)
     return Seen(len(posted), stored, posted, pages.result(), taken.result(), used, seconds, a_post, longest)
+
+
+def _watchers() -> ProcessPoolExecutor:
+    """Return two processes that have started: one reads pages, one claims.
+
+    A worker and a reader are processes of their own; threads of this one would wait for those that post.
+    """
+    pool = ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
+    wait([pool.submit(time.sleep, 1.0) for _ in range(2)])
+    return pool
 
 
 def _web_seconds(stack: Stack) -> float:
@@ -150,33 +162,31 @@ def _post_many(user: httpx.Client, dataset: str, indices: Sequence[int]) -> list
     return waits
 
 
-def _pages(user: httpx.Client, stop: threading.Event) -> list[float]:
+def _pages(url: str, token: str, stop: Path) -> list[float]:
+    """Return the seconds of each look at the list or one experiment, until the file `stop` is there."""
     waits: list[float] = []
     newest = ""
-    while not stop.wait(_LOOK_SECONDS):
-        began = time.monotonic()
-        found = user.get(f"/experiments/{newest}".removesuffix("/")).raise_for_status().json()
-        waits.append(time.monotonic() - began)
-        newest = "" if newest else next((each["id"] for each in found["items"]), "")
+    with client_at(url, token) as user:
+        while not stop.exists():
+            time.sleep(_LOOK_SECONDS)
+            began = time.monotonic()
+            found = user.get(f"/experiments/{newest}".removesuffix("/")).raise_for_status().json()
+            waits.append(time.monotonic() - began)
+            newest = "" if newest else next((each["id"] for each in found["items"]), "")
     return waits
 
 
-def _claims(stack: Stack, stop: threading.Event) -> list[float]:
+def _claims(data: Path, stop: Path) -> list[float]:
     """Return the seconds in which a worker's claim finds, takes and commits a cell; each is given back."""
     waits: list[float] = []
-    database = Database(f"sqlite:///{stack.data / 'muscope.db'}", busy_seconds=PATIENT_SECONDS)
+    database = Database(f"sqlite:///{data / 'muscope.db'}", busy_seconds=PATIENT_SECONDS)
     try:
-        while not stop.wait(_LOOK_SECONDS):
-            if (rung := _queued(stack)) is None:
+        while not stop.exists():
+            time.sleep(_LOOK_SECONDS)
+            if (rung := _queued(data)) is None:
                 continue
             began = time.monotonic()
-            with database.write() as session:
-                taken = claims.claim(
-                    session,
-                    next(fair_claims.candidates(session, rung, now=datetime.now(UTC))),
-                    owner="benchmark",
-                    now=datetime.now(UTC),
-                )
+            taken = _claimed(database, rung)
             waits.append(time.monotonic() - began)
             if taken is not None:
                 with database.write() as session:
@@ -186,9 +196,19 @@ def _claims(stack: Stack, stop: threading.Event) -> list[float]:
     return waits
 
 
-def _queued(stack: Stack) -> UUID | None:
+def _claimed(database: Database, rung: UUID) -> claims.Claim | None:
+    """Claim a cell as a worker's supervisor does."""
+    with database.read() as session:
+        first = fair_claims.likely(session, rung, now=datetime.now(UTC))
+    if first is None:
+        return None
+    with database.write() as session:
+        return fair_claims.claim_next(session, first, rung, owner="benchmark", now=datetime.now(UTC))
+
+
+def _queued(data: Path) -> UUID | None:
     asked = "SELECT id FROM cell WHERE state = 'queued' LIMIT 1"
-    with contextlib.closing(sqlite3.connect(stack.data / "muscope.db")) as connection:
+    with contextlib.closing(sqlite3.connect(data / "muscope.db")) as connection:
         found = connection.execute(asked).fetchone()
     return None if found is None else UUID(found[0])
 

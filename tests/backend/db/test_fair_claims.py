@@ -1,12 +1,15 @@
 """Cells that a free worker may take when users share the workers."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import select
 
 from muscope.backend.db import claims
 from muscope.backend.db.accounts import fair_claims
 from muscope.backend.db.connection.upsert import insert_new
-from muscope.backend.db.schema.tables import ExperimentRow, PrincipalRow
-from muscope.backend.domain.lifecycle import CellState
+from muscope.backend.db.schema.tables import CellRow, ExperimentRow, PrincipalRow
+from muscope.backend.domain.lifecycle import CellState, ExperimentState
 from tests.backend.db.stores import LATER, NOW, add_experiment, change_cell
 
 pytestmark = pytest.mark.both_databases
@@ -62,6 +65,27 @@ def test_what_was_used_counts_from_the_moment_at_which_all_waited(database):
     assert alone == {}
     assert beside_a_new_one == {"thorough": 0.0}
     assert together == {"thorough": (LATER - NOW).total_seconds() / 2}
+
+
+@pytest.mark.parametrize(("ended_after", "is_counted"), [(0.75, True), (0.25, False)])
+def test_what_was_used_for_an_experiment_that_ended_counts_while_another_was_waiting(
+    ended_after, is_counted, database
+):
+    span = timedelta(minutes=8)
+    first = _owned_by(database, "one", created_at=NOW)
+    _owned_by(database, "others", created_at=NOW)
+    _owned_by(database, "one", created_at=NOW + span / 2)
+    ended = NOW + span * ended_after
+    change_cell(database, first[0], state=CellState.COMPLETED, started_at=NOW, finished_at=NOW + span / 8)
+    with database.write() as session:
+        row = session.scalars(select(ExperimentRow).join(CellRow).where(CellRow.id == first[0])).one()
+        row.state, row.finished_at = ExperimentState.COMPLETED, ended
+
+    with database.read() as session:
+        used = fair_claims.used_so_far(session, now=NOW + span)
+
+    expected = span.total_seconds() / 8 if is_counted else 0.0
+    assert used.get("one", 0.0) == pytest.approx(expected, abs=0.001)
 
 
 def test_cells_that_have_ended_count_from_the_same_moment(database):

@@ -156,6 +156,9 @@ class OutageAfterClaim:
         self.num_tries = 0
         self.is_back = False
 
+    def read(self):
+        return self._database.read()
+
     def write(self):
         self.num_tries += 1
         if self.num_tries == 1 or self.is_back:
