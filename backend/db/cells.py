@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import CursorResult, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from muscope.backend.db.claims import is_due
@@ -238,13 +238,18 @@ def cancel(session: Session, experiment_id: UUID, *, now: datetime) -> None:
     )
 
 
+_came_back = and_(CellRow.state == CellState.QUEUED, CellRow.desired_state == DesiredState.CANCELLED)
+
+
+def has_requeued(session: Session) -> bool:
+    """Tell whether a cell came back to the queue although its owner wants it stopped."""
+    return session.scalar(select(CellRow.id).where(_came_back).limit(1)) is not None
+
+
 def cancel_requeued(session: Session, *, now: datetime) -> None:
     """End cells that came back to the queue although their owner wants them stopped."""
-    session.execute(
-        update(CellRow)
-        .where(CellRow.state == CellState.QUEUED, CellRow.desired_state == DesiredState.CANCELLED)
-        .values(state=CellState.CANCELLED, finished_at=now, version=CellRow.version + 1)
-    )
+    values = {"state": CellState.CANCELLED, "finished_at": now, "version": CellRow.version + 1}
+    session.execute(update(CellRow).where(_came_back).values(values))
 
 
 def record_tensors(session: Session, cell_id: UUID, tensors: list[dict[str, Any]]) -> None:

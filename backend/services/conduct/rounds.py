@@ -99,6 +99,9 @@ def _expire(context: Context, session: Session, pulse: Pulse) -> CellState | Non
 
 def settle_cancellations(context: Context) -> None:
     """End cells that returned to the queue after their owner had cancelled them."""
+    with context.database.read() as session:
+        if not cell_rows.has_requeued(session):
+            return
     with context.database.write() as session:
         cell_rows.cancel_requeued(session, now=context.now())
 
