@@ -68,9 +68,14 @@ def _front_of(line: Path | None, give_up: float) -> Iterator[None]:
 
 
 def _is_taken(descriptor: int) -> bool:
-    """Lock a file, which lasts until it is closed; return whether nobody else held it."""
+    """Lock a file, which lasts until it is closed; return whether nobody else held it.
+
+    A file system that knows no such locks has no line: SQLite's lock alone decides.
+    """
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:
+        return True
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
@@ -92,3 +93,17 @@ def test_one_who_stands_still_at_the_front_holds_up_nobody_for_longer_than_the_l
 
     with database.read() as session:
         assert session.get(PrincipalRow, "bob") is not None
+
+
+def test_a_file_system_without_such_locks_keeps_nobody_waiting(database, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    slow = Database(database.url, busy_seconds=600.0)
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+    _add(slow, "ann")
+    slow.close()
+
+    with database.read() as session:
+        assert session.get(PrincipalRow, "ann") is not None
