@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +12,7 @@ from muscope.backend.db.machines import paces
 from muscope.backend.db.schema.tables import CalibrationRow, DatasetRow
 from muscope.backend.domain.lifecycle import CellState, ExperimentState
 from muscope.backend.domain.protocol.grid import PlannedCell
-from muscope.backend.domain.verdict.verdict import RULE_VERSION, Deciding
+from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from muscope.backend.services.evidence.experiment_evidence import ExperimentEvidence
 from muscope.backend.services.experiments.export import export_sha256
 from muscope.backend.services.experiments.store import delete_experiment
@@ -21,6 +20,7 @@ from muscope.backend.services.lookup import find_experiment
 from muscope.backend.services.showcase.opening import example_id, open_finished_example
 from muscope.backend.services.verdicts.judging import get_verdict, judge_scenario
 from tests.backend.services.listed import listed
+from tests.differences import differences
 
 OWNER = "local"
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -62,13 +62,9 @@ def test_its_verdict_is_of_the_present_rules_and_follows_from_its_measurements(c
 
     assert stored.rule_version == RULE_VERSION
     assert (judged.outcome, judged.rule) == (stored.outcome, stored.rule)
-    assert _rounded(judged.deciding) == _rounded(stored.deciding)
-
-
-def _rounded(deciding: Deciding | None) -> object:
-    """Return the numbers that decide, to ten digits: processors round sums differently in the last ones."""
-    assert deciding is not None
-    return json.loads(deciding.model_dump_json(), parse_float=lambda text: float(f"{float(text):.10g}"))
+    found, shown = (each.model_dump(mode="json")["deciding"] for each in (judged, stored))
+    assert found is not None
+    assert differences(found, shown) == []
 
 
 @pytest.mark.usefixtures("opened")
