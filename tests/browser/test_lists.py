@@ -142,6 +142,7 @@ def test_the_keyboard_goes_from_a_chosen_row_to_the_actions_back_and_on_to_the_c
     assert first.bounding_box() == before, "the rows moved as one was chosen"
     expect(page.locator("#chosen-status")).to_have_text(say("bulk.announced", count=1))
 
+    expect(page.locator("[data-bulk=compare]")).to_be_visible()  # the options of the server are there
     page.keyboard.press("Tab")
     expect(focused(page)).to_have_text(say("bulk.to_actions", count=1))
     expect(focused(page)).to_be_in_viewport(ratio=1)
@@ -172,7 +173,9 @@ def test_several_are_deleted_by_keyboard_which_stays_in_the_list(visit, instance
     page = visit().open("/experiments?q=tidied&sort=name&order=asc")
     expect(rows(page)).to_have_count(3)
     rows(page).nth(0).locator("[data-select]").focus()
-    for key in ("Space", "Tab", "Tab", "Tab", "Space", "Tab", "Enter", "Tab", "Tab"):
+    page.keyboard.press("Space")
+    expect(page.locator("[data-bulk=compare]")).to_be_visible()  # the options of the server are there
+    for key in ("Tab", "Tab", "Tab", "Space", "Tab", "Enter", "Tab", "Tab"):
         page.keyboard.press(key)
     expect(page.locator("[data-bulk=delete]")).to_be_focused()
     page.keyboard.press("Enter")

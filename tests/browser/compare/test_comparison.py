@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,20 +16,29 @@ from tests.browser.verdicts import SMALL
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.slow]
 
 
+TAG = "side-by-side"
+
+
 @pytest.fixture(scope="module")
-def pair(instance) -> list[dict[str, Any]]:
-    """Return the finished example, and a cancelled experiment on other data."""
+def pair(instance) -> Iterator[list[dict[str, Any]]]:
+    """Yield the finished example, and a cancelled experiment on other data, both tagged meanwhile.
+
+    Other tests add experiments to the same stack, so without the tag they may be on no first page of a list.
+    """
     example = instance.post("/examples/experiment")
     dataset_id = instance.post("/examples/friedman/dataset")["id"]
     other = instance.post("/experiments", json={"dataset_id": dataset_id, "name": "other"} | SMALL)
     instance.post(f"/experiments/{other['id']}/cancellation")
     instance.finished(other["id"], seconds=60)
-    return [example, other]
+    ids = [example["id"], other["id"]]
+    instance.post("/experiments/taggings", json={"ids": ids, "add": [TAG]})
+    yield [example, other]
+    instance.post("/experiments/taggings", json={"ids": ids, "remove": [TAG]})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_selected_experiments_are_compared(visit, pair, language):
-    page = visit(language).open("/experiments")
+    page = visit(language).open(f"/experiments?tag={TAG}")
     compare = page.get_by_role("button", name=text("ui.bulk.compare", language))
     for count, experiment in enumerate(pair, start=1):
         page.check(f"[data-select='{experiment['id']}']")
