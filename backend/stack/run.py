@@ -174,15 +174,14 @@ class _Stack:
 
     def _start_reaper(self) -> subprocess.Popen[bytes]:
         script = str(Path(process_reaper.__file__))
-        reaper = subprocess.Popen(
-            (sys.executable, "-I", "-S", script, str(self._settings.runtime_folder)),
+        # What runs stands in the command: told later, nobody might be left to tell it.
+        running = (str(group) for group in self._groups.values())
+        return subprocess.Popen(
+            (sys.executable, "-I", "-S", script, str(self._settings.runtime_folder), *running),
             stdin=subprocess.PIPE,
             start_new_session=True,
             pass_fds=(self._lock,),
         )
-        for group in self._groups.values():
-            _tell(reaper, f"+{group}")
-        return reaper
 
     def _note_start(self, name: str, pid: int) -> None:
         self._groups[name] = pid
