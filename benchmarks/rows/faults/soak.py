@@ -50,7 +50,7 @@ class Sample:
 
     Attributes:
         hours: of simulated time since the start.
-        memory: bytes that no other process shares, by kind of process; the mean of those of one kind.
+        memory: bytes that a process alone has written, by kind of process; the mean of those of one kind.
         files: bytes on disk, by group of files.
     """
 
@@ -123,7 +123,7 @@ def judged(samples: Sequence[Sample], hours: float, num_experiments: int) -> Row
     is_enough = hours >= GOAL_HOURS and num_experiments >= GOAL_EXPERIMENTS
     notes = [
         f"{num_experiments} experiments by {NUM_USERS} users in {hours:g} simulated hours, "
-        f"{len(samples)} samples; medians; memory that no other process shares.",
+        f"{len(samples)} samples; medians; memory that a process alone has written.",
         f"Files that have grown: {', '.join(has_grown) or 'none'}. Logs count above {_mib(BOUNDS['logs'])}.",
     ]
     value = f"{worst:+.1%},{len(has_grown)}_files,{hours:g}h,{num_experiments}"
@@ -166,13 +166,22 @@ def _answer(reply: httpx.Response) -> dict[str, str]:
 
 
 def _memory(stack: Stack) -> dict[str, float]:
-    """Return the unshared bytes of every kind of process of the stack."""
+    """Return the bytes that every kind of process of the stack has written."""
     found: dict[str, list[float]] = {}
     for process in psutil.Process(stack.pid).children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, OSError):
             kind = _kind(command_line(process))
-            found.setdefault(kind, []).append(process.memory_full_info().uss)
+            found.setdefault(kind, []).append(_written_bytes(process.pid))
     return {kind: statistics.fmean(values) for kind, values in sorted(found.items())}
+
+
+def _written_bytes(pid: int) -> int:
+    """Return the bytes that a process shares with no other and has written.
+
+    Pages of a program's file count as unshared as soon as a neighbour that runs the same program has ended.
+    """
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("Private_Dirty:")), 0)
 
 
 def _kind(words: Sequence[str]) -> str:
