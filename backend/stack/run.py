@@ -174,7 +174,7 @@ class _Stack:
 
     def _start_reaper(self) -> subprocess.Popen[bytes]:
         script = str(Path(process_reaper.__file__))
-        # What runs stands in the command: told later, nobody might be left to tell it.
+        # The command names the running groups: later, nobody might be left to tell it of them.
         running = (str(group) for group in self._groups.values())
         return subprocess.Popen(
             (sys.executable, "-I", "-S", script, str(self._settings.runtime_folder), *running),

@@ -124,7 +124,8 @@ def test_viewers_of_one_experiment_share_one_watch(
 
 
 def test_a_stop_of_the_server_ends_its_streams(server: Server, experiment: dict[str, Any]):
-    settings = Settings(data=server.settings.data, broker_url=server.settings.broker_url)
+    known = server.settings
+    settings = Settings(data=known.data, database_url=known.database_url, broker_url=known.broker_url)
     with serving(settings) as other, httpx.Client(base_url=f"http://127.0.0.1:{other.port}") as client:
         loop = other.runtime.hub._loop
         assert loop is not None
@@ -294,6 +295,8 @@ def test_a_stop_signal_ends_streams_before_the_server_waits_for_them(
 ):
     settings = server.settings.model_copy(update={"port": free_port()})
     environment = {"MUSCOPE_DATA": str(settings.data), "MUSCOPE_BROKER_URL": str(settings.broker_url)}
+    if settings.database_url:
+        environment["MUSCOPE_DATABASE_URL"] = settings.database_url
     process = subprocess.Popen(web_command(settings), env=os.environ | environment)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{settings.port}") as client:

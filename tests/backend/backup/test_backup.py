@@ -28,6 +28,8 @@ from tests.backend.backup.conftest import BLOB
 from tests.backend.db.stores import NOW
 from tests.backend.services.fakes import FakeBell, FakeClock, FakeNotices
 
+pytestmark = pytest.mark.sqlite  # of a folder; those of servers: test_servers.py
+
 
 def _export(settings, database, experiment_id):
     """Return the checksum of the canonical export from a data folder."""

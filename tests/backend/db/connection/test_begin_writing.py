@@ -10,9 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from muscope.backend.db.connection.session import Database
 from muscope.backend.db.schema.tables import PrincipalRow
 from tests.waiting import wait_until
+
+pytestmark = pytest.mark.sqlite
 
 
 def _line(database: Database) -> Path:
