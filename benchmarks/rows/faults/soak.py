@@ -170,8 +170,8 @@ def _memory(stack: Stack) -> dict[str, float]:
     found: dict[str, list[float]] = {}
     for process in psutil.Process(stack.pid).children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, OSError):
-            kind = _kind(command_line(process))
-            found.setdefault(kind, []).append(_written_bytes(process.pid))
+            kind, written = _kind(command_line(process)), _written_bytes(process.pid)
+            found.setdefault(kind, []).append(written)  # of none that ended meanwhile
     return {kind: statistics.fmean(values) for kind, values in sorted(found.items())}
 
 
