@@ -43,13 +43,13 @@ def losses(dtype: torch.dtype = DTYPE) -> list[float]:
 
 
 def deviation(found: list[float]) -> str | None:
-    """Return what differs from the known losses; None where nothing does."""
+    """Return what differs from the known losses, in no language; None where nothing does."""
     far = [
-        f"{each:.9g} (known: {known:.9g})"
+        f"{Metric.TRAIN_LOSS} {each:.9g} != {known:.9g}"
         for each, known in zip(found, KNOWN_LOSSES, strict=True)
         if not abs(each - known) <= TOLERANCE * known
     ]
-    return f"losses of the test cell: {', '.join(far)}" if far else None
+    return ", ".join(far) or None
 
 
 def fault_of_device() -> str | None:
@@ -57,7 +57,7 @@ def fault_of_device() -> str | None:
     try:
         return deviation(losses())
     except RuntimeError as error:
-        return f"the test cell failed: {error}"
+        return f"{type(error).__name__}: {error}"
 
 
 def _data(dtype: torch.dtype) -> TrainingData:

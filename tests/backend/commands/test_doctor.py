@@ -166,7 +166,7 @@ def test_workers_are_counted_and_their_versions_compared():
 
 
 def test_workers_that_take_no_cells_or_are_of_another_version_are_named():
-    unfit = replace(worker("cpu@bad", "2.13.0"), fault="loss 2 (known: 1)")
+    unfit = replace(worker("cpu@bad", "2.13.0"), fault="train_loss 2 != 1")
     old = replace(worker("cpu@old", "2.13.0"), is_other_version=True, version="0.0.1")
 
     found = list(check_each_worker([worker("cpu@good", "2.13.0"), unfit, old]))

@@ -161,17 +161,17 @@ def test_a_worker_that_computes_wrongly_is_told_and_is_no_capacity(context, data
     add_worker(database, "cpu@good", now=NOW)
     add_worker(database, "cpu@bad", now=NOW)
     with database.write() as session:
-        worker_rows.touch(session, "cpu@bad", now=NOW, fault="loss 2 (known: 1)")
+        worker_rows.touch(session, "cpu@bad", now=NOW, fault="train_loss 2 != 1")
 
     status = get_status(context, LOCAL_OWNER, language)
 
     (fault,) = [check for check in status.checks if not check.is_ok]
     assert (fault.name, fault.code) == ("workers", "worker.unfit")
-    for told in (words, "cpu@bad", "loss 2 (known: 1)"):
+    for told in (words, "cpu@bad", "train_loss 2 != 1"):
         assert told in (fault.message or "")
     assert {each.host: each.fault for each in workers_of(context)} == {
         "good": None,
-        "bad": "loss 2 (known: 1)",
+        "bad": "train_loss 2 != 1",
     }
     with database.read() as session:
         assert [row.name for row in fresh_workers(context, session)] == ["cpu@good"]
@@ -183,7 +183,7 @@ def test_every_unfit_worker_and_every_other_version_is_named(context, database, 
         add_worker(database, name, now=NOW)
     late = Unavailable("worker.clock", names="cpu@late", seconds=-400)
     with database.write() as session:
-        worker_rows.touch(session, "cpu@bad", now=NOW, fault="loss 2 (known: 1)")
+        worker_rows.touch(session, "cpu@bad", now=NOW, fault="train_loss 2 != 1")
         worker_rows.touch(session, "cpu@late", now=NOW, fault=as_stored(late))
         session.execute(update(WorkerRow).values(version=THIS))
         session.execute(update(WorkerRow).where(WorkerRow.name == "cpu@old").values(version="0.0.1"))
@@ -205,7 +205,7 @@ def test_every_unfit_worker_and_every_other_version_is_named(context, database, 
 def test_a_worker_that_was_started_again_is_trusted_again(context, database):
     add_worker(database, "cpu@a", now=NOW)
     with database.write() as session:
-        worker_rows.touch(session, "cpu@a", now=NOW, fault="loss 2 (known: 1)")
+        worker_rows.touch(session, "cpu@a", now=NOW, fault="train_loss 2 != 1")
     add_worker(database, "cpu@a", now=NOW)
 
     assert all(check.is_ok for check in get_status(context, LOCAL_OWNER, "en").checks)

@@ -165,10 +165,10 @@ def test_a_fresh_process_on_an_unfit_device_gives_the_cell_back_without_a_failur
     monkeypatch.setattr(fitness, "declare_unfit", told.append)
     stage.bring_own_model()
 
-    ending = stage.play(Reply(event=Event.UNFIT, detail="losses of the test cell: 2 (known: 1)"))
+    ending = stage.play(Reply(event=Event.UNFIT, detail="train_loss 2 != 1"))
 
     assert (ending, stage.row.state, stage.row.failures) == (Ending.RELEASED, "queued", 0)
-    assert told == ["losses of the test cell: 2 (known: 1)"]
+    assert told == ["train_loss 2 != 1"]
     assert stage.child.num_kills == 1
 
 

@@ -29,8 +29,8 @@ def test_one_wrong_loss_is_told_with_both_values(factor):
     told = canary.deviation([first, second * factor])
 
     assert told is not None
-    assert f"known: {second:.9g}" in told
-    assert f"known: {first:.9g}" not in told
+    assert f"!= {second:.9g}" in told
+    assert f"!= {first:.9g}" not in told
 
 
 def test_a_device_that_fails_is_told_of_too(monkeypatch):
@@ -60,10 +60,10 @@ def test_a_child_with_a_wrong_device_says_so_and_ends_without_a_cell(monkeypatch
     monkeypatch.setattr(child, "prepare_process", lambda _: "native")
     monkeypatch.setattr(child, "_reserve_stdout", lambda: said)
     monkeypatch.setattr(child, "_read_requests", lambda _: None)
-    monkeypatch.setattr(child, "fault_of_device", lambda: "losses of the test cell: 2 (known: 1)")
+    monkeypatch.setattr(child, "fault_of_device", lambda: "train_loss 2 != 1")
 
     child.main()
 
     reply = json.loads(said.getvalue())
     assert reply["event"] == "unfit"
-    assert reply["detail"] == "losses of the test cell: 2 (known: 1)"
+    assert reply["detail"] == "train_loss 2 != 1"
