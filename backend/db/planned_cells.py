@@ -49,11 +49,6 @@ def add(session: Session, rows: PlannedRows) -> list[UUID]:
     return [row["id"] for row in rows.cells if row["id"] in inserted]
 
 
-def plan(session: Session, experiment_id: UUID, cells: Iterable[tuple[PlannedCell, CellCost]]) -> list[UUID]:
-    """Store planned cells; return the ids that were new, in the order they should start."""
-    return add(session, rows_of(experiment_id, cells))
-
-
 def _cell_row(experiment_id: UUID, cell: PlannedCell, cost: CellCost) -> dict[str, Any]:
     return {
         "id": cell.id_in(experiment_id),

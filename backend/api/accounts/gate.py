@@ -43,7 +43,6 @@ async def entry_of_request(request: Request, context: Ctx, visitor: MaybeVisitor
 
     One transaction less for requests that come in thousands; the gate then adds none.
     """
-
     actor = _logged_actor(request, visitor)
     if actor is None:
         return nothing_else

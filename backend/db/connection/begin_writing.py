@@ -59,7 +59,7 @@ def _front_of(line: Path | None, give_up: float) -> Iterator[None]:
     with suppress(OSError):
         descriptor = None if line is None else os.open(line, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        while descriptor is not None and not _is_taken(descriptor) and time.monotonic() < give_up:
+        while descriptor is not None and not _take(descriptor) and time.monotonic() < give_up:
             time.sleep(_PAUSE_MILLISECONDS / 1000)
         yield
     finally:
@@ -67,8 +67,8 @@ def _front_of(line: Path | None, give_up: float) -> Iterator[None]:
             os.close(descriptor)
 
 
-def _is_taken(descriptor: int) -> bool:
-    """Lock a file, which lasts until it is closed; return whether nobody else held it.
+def _take(descriptor: int) -> bool:
+    """Lock a file until it is closed; return whether nobody else holds it.
 
     A file system that knows no such locks has no line: SQLite's lock alone decides.
     """

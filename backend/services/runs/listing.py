@@ -11,9 +11,9 @@ from pydantic import Field
 
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import metrics as metric_rows
-from muscope.backend.db import runs as run_rows
 from muscope.backend.db.connection.session import Session
-from muscope.backend.db.runs import FoundRun, Sought
+from muscope.backend.db.lists import runs as run_rows
+from muscope.backend.db.lists.runs import FoundRun, Sought
 from muscope.backend.db.schema.tables import RunSummaryRow
 from muscope.backend.domain.lifecycle import RunState
 from muscope.backend.domain.spec.dataset import Frozen

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from muscope.backend.analysis.display.curves import bucket_width, sampled
 from muscope.backend.db import metrics as metric_rows
-from muscope.backend.db import runs as run_rows
 from muscope.backend.db.connection.session import Session
-from muscope.backend.db.runs import FoundRun, Sought
+from muscope.backend.db.lists import runs as run_rows
+from muscope.backend.db.lists.runs import FoundRun, Sought
 from muscope.backend.db.schema.tables import ExperimentRow
 from muscope.backend.domain.spec.metrics import METRIC_INFO, NUM_EIGENVALUES, Metric
 from muscope.backend.errors import NotFound

@@ -77,7 +77,8 @@ def add_experiment(
     grid = full_grid(spec, max_runs_per_cell=max_runs_per_cell)
     with database.write() as session:
         experiments.add(session, row)
-        planned_cells.plan(session, row.id, [(cell, CellCost(1.0, 1000, chunk_steps)) for cell in grid])
+        costed = [(cell, CellCost(1.0, 1000, chunk_steps)) for cell in grid]
+        planned_cells.add(session, planned_cells.rows_of(row.id, costed))
     return row.id, [cell.id_in(row.id) for cell in grid]
 
 

@@ -25,7 +25,7 @@ def test_planning_twice_plans_nothing_twice(database):
     again = [(cell, CellCost(1.0, 1, 9)) for cell in full_grid(SPEC)]
 
     with database.write() as session:
-        assert planned_cells.plan(session, experiment_id, again) == []
+        assert planned_cells.add(session, planned_cells.rows_of(experiment_id, again)) == []
 
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(CellRow)) == len(cell_ids)
@@ -39,7 +39,7 @@ def test_planning_returns_what_was_new_dearest_first(database):
 
     with database.write() as session:
         costs = [CellCost(float(i), 1, 4) for i in range(len(grid))]
-        new = planned_cells.plan(session, experiment_id, zip(grid, costs, strict=True))
+        new = planned_cells.add(session, planned_cells.rows_of(experiment_id, zip(grid, costs, strict=True)))
 
     assert new == [grid[3].id_in(experiment_id), grid[1].id_in(experiment_id)]
 

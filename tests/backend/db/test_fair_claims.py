@@ -52,6 +52,33 @@ def test_a_message_of_one_who_has_a_worker_already_serves_the_owner_who_waits(da
     assert second == thorough[1]
 
 
+def _claim_next(database, first, rung_for):
+    with database.write() as session:
+        return fair_claims.claim_next(session, first, rung_for, owner="tester", now=LATER)
+
+
+def test_a_cell_that_another_worker_has_claimed_since_it_was_chosen_gives_way_to_the_next(database):
+    thorough = _owned_by(database, "thorough", created_at=NOW)
+    quick = _owned_by(database, "quick", created_at=NOW)
+    _claim(database, thorough[0])
+    with database.read() as session:
+        chosen = fair_claims.likely(session, thorough[1], now=LATER)
+    _claim(database, chosen)
+
+    claimed = _claim_next(database, chosen, thorough[1])
+
+    assert chosen in quick
+    assert claimed is not None
+    assert claimed.cell_id not in {chosen, thorough[0]}
+
+
+def test_nothing_is_claimed_where_the_only_owners_cell_is_gone(database):
+    _, cell_ids = add_experiment(database)
+    _claim(database, cell_ids[0])
+
+    assert _claim_next(database, cell_ids[0], cell_ids[0]) is None
+
+
 def test_what_was_used_counts_from_the_moment_at_which_all_waited(database):
     thorough = _owned_by(database, "thorough", created_at=NOW)
     _claim(database, thorough[0])
