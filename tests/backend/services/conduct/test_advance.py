@@ -13,6 +13,7 @@ from muscope.backend.domain.spec.judging.thresholds import Thresholds
 from muscope.backend.domain.spec.scenario import Scenario
 from muscope.backend.domain.verdict.verdict import RULE_VERSION
 from muscope.backend.services.conduct.advance import LastSnapshots, Snapshot, advance_experiments
+from muscope.backend.services.conduct.rounds import settle_cancellations
 from muscope.backend.services.evidence.protocol_evidence import protocol_evidence
 from muscope.backend.services.experiments.store import get_experiment
 from tests.backend.db.stores import NOW, add_experiment, cell_row, change_cell
@@ -311,6 +312,22 @@ def test_statistics_are_looked_at_again_only_when_a_cell_has_ended(context, data
         advance_experiments(context, last)
 
     assert len(looks) == 2
+
+
+def test_a_round_that_has_to_wait_takes_no_write_lock(context, database, started, monkeypatch):
+    experiment_id = started()
+    written = []
+    write = type(database).write
+    monkeypatch.setattr(type(database), "write", lambda self: written.append(1) or write(self))
+
+    advance_experiments(context)
+    settle_cancellations(context)
+    assert written == []
+
+    monkeypatch.undo()
+    _finish(database, _cells(database, experiment_id))
+    advance_experiments(context)
+    assert len(_cells(database, experiment_id, state="queued")) > 0
 
 
 def test_an_experiment_with_nothing_open_is_always_due():
