@@ -37,6 +37,8 @@ from muscope.backend.errors import InvalidInput
 Row = dict[str, Any]
 # Rows by the name of their table, a table after those that it refers to.
 Archive = dict[str, list[Row]]
+# Rows with the values of their columns, by table, in the same order.
+Copy = list[tuple[type[Base], list[Row]]]
 _OPEN_CELLS = frozenset({CellState.QUEUED, CellState.RUNNING})
 _EXPERIMENT: tuple[type[Base], ...] = (ExperimentRow,)
 _OF_EXPERIMENT: tuple[type[Base], ...] = (CellRow, RunRow, VerdictRow)
@@ -56,17 +58,28 @@ def archived(session: Session, experiment_id: UUID) -> Archive:
     return found
 
 
-def restore(session: Session, archive: Archive, experiment_id: UUID, **of_experiment: object) -> None:
-    """Store a copy under `experiment_id`; `of_experiment` are the columns that the place decides.
+def copied(archive: Archive, experiment_id: UUID, **of_experiment: object) -> Copy:
+    """Return the rows of a copy under `experiment_id`, before the transaction that stores them.
 
     A cell's fence becomes 0: no worker of this installation has trained it, so its times teach nothing.
+
+    Args:
+        of_experiment: columns that the place decides.
     """
     ids = _new_ids(archive, experiment_id)
+    copy: Copy = []
     for table in (*_EXPERIMENT, *_OF_EXPERIMENT, *_OF_CELL):
         rows = [_typed(table, row, ids) for row in archive[table.__tablename__]]
         for row in rows:
             row.update(of_experiment if table is ExperimentRow else {})
             row.update({"fence": 0, "owner": None} if table is CellRow else {})
+        copy.append((table, rows))
+    return copy
+
+
+def store(session: Session, copy: Copy) -> None:
+    """Store the rows of a copy."""
+    for table, rows in copy:
         insert_new(session, table, rows)
 
 
@@ -75,22 +88,22 @@ def has_ended(archive: Archive) -> bool:
 
     Raises InvalidInput for rows of another form.
     """
-    with _refusing():
+    with refusing():
         (experiment,) = archive[ExperimentRow.__tablename__]
         is_open = ExperimentState(experiment["state"]) in OPEN_EXPERIMENT_STATES
         return not is_open and not any(CellState(row["state"]) in _OPEN_CELLS for row in archive["cell"])
 
 
-def restore_checked(session: Session, archive: Archive, experiment_id: UUID, **of_experiment: object) -> None:
-    """Store a copy of rows that came from elsewhere; raises InvalidInput where they cannot be ours."""
-    with _refusing():
-        restore(session, archive, experiment_id, **of_experiment)
+def copied_checked(archive: Archive, experiment_id: UUID, **of_experiment: object) -> Copy:
+    """Return the rows of a copy of what came from elsewhere; raises InvalidInput if they cannot be ours."""
+    with refusing():
         for row in archive[VerdictRow.__tablename__]:
             Verdict.model_validate(row["body"], extra="ignore")
+        return copied(archive, experiment_id, **of_experiment)
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def refusing() -> Iterator[None]:
     """Turn what rows of another form raise into InvalidInput; a database that is away stays what it is."""
     try:
         yield

@@ -40,10 +40,10 @@ def open_finished_example(context: Context, owner_id: str, language: str) -> Cre
     if not is_there:
         dataset = store_example(context, owner_id, DATASET).dataset
         name = text("showcase.name", language)
+        of_place = {"owner_id": owner_id, "dataset_id": dataset.id, "name": name}
+        copy = archive.copied(_finished(), experiment_id, **of_place)
         with context.database.write() as session:
-            archive.restore(
-                session, _finished(), experiment_id, owner_id=owner_id, dataset_id=dataset.id, name=name
-            )
+            archive.store(session, copy)
             restored = experiment_rows.find(session, experiment_id)
             if restored is not None:
                 keep_answer(session, restored)

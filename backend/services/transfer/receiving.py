@@ -8,7 +8,8 @@ from uuid import UUID, uuid5
 from muscope.backend.arrays import read_arrays
 from muscope.backend.db import archive
 from muscope.backend.db import experiments as experiment_rows
-from muscope.backend.db.archive import Archive
+from muscope.backend.db.archive import Archive, Copy
+from muscope.backend.db.connection.scratch import scratch_session
 from muscope.backend.errors import Conflict, InvalidInput, MuscopeError
 from muscope.backend.ingest.manifest import EXAMPLE_NAMES, Manifest
 from muscope.backend.services.context import Context
@@ -23,7 +24,13 @@ from muscope.backend.services.datasets.store import (
 from muscope.backend.services.experiments.answers import keep_answer
 from muscope.backend.services.experiments.export import sha256_of
 from muscope.backend.services.experiments.store import Created, get_experiment
-from muscope.backend.services.transfer.container import ARRAYS, SOURCE, Container, open_container
+from muscope.backend.services.transfer.container import (
+    ARRAYS,
+    SOURCE,
+    ArchiveManifest,
+    Container,
+    open_container,
+)
 from muscope.backend.services.views.views import DatasetView
 
 _NAMESPACE = UUID("9d7a2f54-3c86-4f0c-8a39-5b1f6de2c7b4")
@@ -45,7 +52,8 @@ def import_experiment(context: Context, owner_id: str, path: Path) -> Created:
             _require_ended(rows)
             stored = _dataset(context, owner_id, container, folder)
             try:
-                _restore(context, owner_id, experiment_id, container, rows, stored.dataset)
+                copy = _checked_copy(experiment_id, manifest, rows, folder, owner_id, stored.dataset)
+                _store(context, copy, experiment_id)
             except BaseException:
                 if stored.is_new:
                     delete_dataset(context, owner_id, stored.dataset.id)
@@ -59,19 +67,24 @@ def _require_ended(rows: Archive) -> None:
         raise InvalidInput("archive.not_ended")
 
 
-def _restore(
-    context: Context,
-    owner_id: str,
+def _checked_copy(
     experiment_id: UUID,
-    container: Container,
+    manifest: ArchiveManifest,
     rows: Archive,
+    folder: Path,
+    owner_id: str,
     dataset: DatasetView,
-) -> None:
-    manifest = container.manifest
-    with context.database.write() as session:
-        archive.restore_checked(
-            session, rows, experiment_id, owner_id=owner_id, dataset_id=dataset.id, name=manifest.name
-        )
+) -> Copy:
+    """Return the rows to store; raises InvalidInput unless their spec and export are those of the manifest.
+
+    They are stored in a database of their own first and exported from it: that takes seconds for a large
+    experiment, and no one else who wants to write waits for it.
+    """
+    of_place = {"owner_id": owner_id, "dataset_id": dataset.id, "name": manifest.name}
+    copy = archive.copied_checked(rows, experiment_id, **of_place)
+    with scratch_session(folder) as session:
+        with archive.refusing():
+            archive.store(session, copy)
         restored = experiment_rows.find(session, experiment_id)
         if restored is None or restored.spec_sha256 != manifest.spec_sha256:
             raise InvalidInput("archive.damaged", part="rows.json")
@@ -79,9 +92,17 @@ def _restore(
             given = sha256_of(session, restored)
         except (ValueError, IndexError) as error:  # chunks whose bytes are not those of their shape
             raise InvalidInput("archive.damaged", part="rows.json") from error
-        if given != manifest.export_sha256:
-            raise InvalidInput("archive.other_export", given=given, expected=manifest.export_sha256)
-        keep_answer(session, restored)
+    if given != manifest.export_sha256:
+        raise InvalidInput("archive.other_export", given=given, expected=manifest.export_sha256)
+    return copy
+
+
+def _store(context: Context, copy: Copy, experiment_id: UUID) -> None:
+    with context.database.write() as session, archive.refusing():
+        archive.store(session, copy)
+        restored = experiment_rows.find(session, experiment_id)
+        if restored is not None:
+            keep_answer(session, restored)
 
 
 def _dataset(context: Context, owner_id: str, container: Container, folder: Path) -> StoredDataset:

@@ -15,8 +15,9 @@ import pytest
 from muscope.backend.arrays import write_arrays
 from muscope.backend.db.schema.tables import CellRow, DatasetRow, ExperimentRow
 from muscope.backend.errors import Conflict, InvalidInput, MuscopeError, TooLarge
-from muscope.backend.services.experiments.export import export_sha256
+from muscope.backend.services.experiments.export import export_sha256, sha256_of
 from muscope.backend.services.experiments.store import delete_experiment
+from muscope.backend.services.transfer import receiving
 from muscope.backend.services.transfer.receiving import import_experiment
 from muscope.backend.services.transfer.sending import write_experiment
 from tests.backend.db.stores import add_experiment, change_cell
@@ -89,6 +90,19 @@ def test_the_copy_has_the_fingerprint_of_the_original(context, experiment_id, fi
     assert (created.is_new, again.is_new) == (True, False)
     assert copy != experiment_id
     assert export_sha256(context, OWNER, copy) == export_sha256(context, OWNER, experiment_id)
+
+
+def test_others_write_while_a_file_is_checked(context, database, file, monkeypatch):
+    def while_another_writes(session, experiment):
+        with database.write() as other:
+            assert (
+                other.query(ExperimentRow).count() == 1
+            )  # nothing of the copy is stored before it is checked
+        return sha256_of(session, experiment)
+
+    monkeypatch.setattr(receiving, "sha256_of", while_another_writes)
+
+    assert import_experiment(context, OWNER, file).is_new
 
 
 def test_data_that_are_not_here_come_from_the_file(context, database, experiment_id, file):
