@@ -6,6 +6,7 @@ import math
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.connection.upsert import insert_into, insert_new
+from muscope.backend.db.connection.upsert import Insert, insert_into, insert_new
 from muscope.backend.db.schema.tables import CellRow, MetricChunkRow, RunRow, RunSummaryRow
 from muscope.backend.domain.spec.metrics import METRIC_INFO, Metric
 
@@ -36,18 +37,43 @@ class Chunk:
     values: Values
 
 
-def append(session: Session, cell_id: UUID, chunks: Sequence[Chunk], *, tail_from: int) -> list[Chunk]:
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one chunk of a cell: that of the chunk, and the summary of each run."""
+
+    cell_id: UUID
+    chunk: Chunk
+    values: dict[str, Any]
+    summaries: list[dict[str, Any]]
+
+
+def rows_of(cell_id: UUID, chunks: Sequence[Chunk], *, tail_from: int) -> list[Rows]:
+    """Return the rows of a cell's chunks, before the transaction that stores them.
+
+    Args:
+        tail_from: first step that counts into the final loss.
+    """
+    return [
+        Rows(cell_id, chunk, _chunk_row(cell_id, chunk), _summary_rows(cell_id, chunk, tail_from))
+        for chunk in chunks
+    ]
+
+
+def append(session: Session, rows: Sequence[Rows]) -> list[Chunk]:
     """Insert the chunks that are new and summarise those; return the ones that differ from what is stored.
 
-    Appending a chunk twice is harmless. `tail_from` is the first step that counts into the final loss.
+    Appending a chunk twice is harmless.
     """
-    rows = [_chunk_row(cell_id, chunk) for chunk in chunks]
-    inserted = {(key[1], key[2]) for key in insert_new(session, MetricChunkRow, rows)}
-    new = [chunk for chunk in chunks if (chunk.metric.value, chunk.first_step) in inserted]
-    summaries = [row for chunk in new for row in _summary_rows(cell_id, chunk, tail_from)]
+    inserted = insert_new(session, MetricChunkRow, [each.values for each in rows])
+    is_new = [(each.cell_id, each.chunk.metric.value, each.chunk.first_step) in inserted for each in rows]
+    summaries = [row for each, new in zip(rows, is_new, strict=True) if new for row in each.summaries]
     if summaries:
         _merge_summaries(session, summaries)
-    return [chunk for chunk in chunks if chunk not in new and _differs(session, cell_id, chunk)]
+    return [
+        each.chunk
+        for each, new in zip(rows, is_new, strict=True)
+        if not new and _differs(session, each.cell_id, each.chunk)
+    ]
 
 
 def _chunk_row(cell_id: UUID, chunk: Chunk) -> dict[str, Any]:
@@ -105,12 +131,18 @@ def _summary(steps: NDArray[np.int64], values: NDArray[np.float64], tail_from: i
 
 
 def _merge_summaries(session: Session, rows: list[dict[str, Any]]) -> None:
-    statement = insert_into(session, RunSummaryRow)
+    session.connection().execute(_merge(session.get_bind().dialect.name), rows)
+
+
+@cache
+def _merge(dialect: str) -> Insert:
+    """Return the statement that adds to summaries; to build it takes longer than to execute it."""
+    statement = insert_into(dialect, RunSummaryRow)
     new, old = statement.excluded, RunSummaryRow
     is_later = new.last_step > old.last_step
     is_first = (new.minimum == old.minimum) & (new.minimum_step < old.minimum_step)
     is_lower = new.minimum.is_not(None) & (old.minimum.is_(None) | (new.minimum < old.minimum) | is_first)
-    merged = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=[old.cell_id, old.metric, old.position],
         set_={
             "last": case((is_later, new.last), else_=old.last),
@@ -123,7 +155,6 @@ def _merge_summaries(session: Session, rows: list[dict[str, Any]]) -> None:
             "tail_count": old.tail_count + new.tail_count,
         },
     )
-    session.connection().execute(merged, rows)
 
 
 def mark_diverged(session: Session, cell_id: UUID, diverged_at: dict[int, int]) -> None:

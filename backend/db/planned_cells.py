@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.connection.upsert import insert_new
+from muscope.backend.db.connection.upsert import insert_all, insert_new
 from muscope.backend.db.schema.tables import CellRow, RunRow
 from muscope.backend.domain.cost.prediction import CellCost, in_starting_order
 from muscope.backend.domain.lifecycle import CellState, DesiredState
@@ -45,7 +45,7 @@ def rows_of(
 def add(session: Session, rows: PlannedRows) -> list[UUID]:
     """Store planned cells with their runs; return the ids that were new, in the order they should start."""
     inserted = {key[0] for key in insert_new(session, CellRow, rows.cells)}
-    insert_new(session, RunRow, [row for row in rows.runs if row["cell_id"] in inserted])
+    insert_all(session, RunRow, [row for row in rows.runs if row["cell_id"] in inserted])
     return [row["id"] for row in rows.cells if row["id"] in inserted]
 
 

@@ -88,7 +88,7 @@ def open_context(settings: Settings) -> Iterator[Context]:
     for folder in (settings.blob_folder, settings.scratch_folder, settings.upload_folder):
         if folder.is_dir():
             private_folder(folder)
-    database = Database(database_address(settings))
+    database = Database(database_address(settings), gives_way=True)
     blobs = open_blobs(settings, lock=shared_lock(database.url, BLOBS))
     bell = Bell(settings)
     notices = Notices(settings.resolved_broker_url)

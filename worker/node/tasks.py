@@ -81,7 +81,8 @@ def _child() -> TrainingProcess:
 def _database(settings: Settings) -> Database:
     """Open a database whose silence is noticed while there is time for another heartbeat."""
     enough = max(BRISK_SECONDS, settings.heartbeat_give_up_seconds / 2)
-    return Database(database_address(settings), answer_seconds=enough)
+    # A claim that is lost with the machine leaves the cell in the queue.
+    return Database(database_address(settings), is_durable=False, answer_seconds=enough)
 
 
 @cache

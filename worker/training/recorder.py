@@ -65,12 +65,13 @@ class Recorder:
             Chunk(metric, window.first_step, self._schedule.metric_steps(metric, window.first_step), values)
             for metric, values in window.values.items()
         ]
+        rows = metrics.rows_of(self._claim.cell_id, chunks, tail_from=self._tail_from)
         diverged = {run: step for run, step in enumerate(window.diverged_at) if step is not None}
 
         def write(session: Session) -> list[Chunk]:
             before = window.first_step - 1
             claims.advance_step(session, self._claim, step=window.last_step, after=before)
-            different = metrics.append(session, self._claim.cell_id, chunks, tail_from=self._tail_from)
+            different = metrics.append(session, rows)
             metrics.mark_diverged(session, self._claim.cell_id, diverged)
             if different:
                 metrics.mark_nondeterminism(session, self._claim.cell_id)

@@ -3,6 +3,7 @@
 SQLite knows no line: the lock goes to whoever looks next. A process that writes often, and asks again as soon
 as it is done, takes it again and again before another, which looks every few milliseconds, finds it free. So
 the one who waits for the lock holds a file beside the database, and nobody else looks for the lock meanwhile.
+Who gives way does not stand in line at first, and looks for the lock only while nobody does.
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ _PAUSE_MILLISECONDS = 1
 
 
 def begin_writing(
-    connection: Connection, busy: type[Exception], patience_seconds: float, line: Path | None = None
+    connection: Connection,
+    busy: type[Exception],
+    patience_seconds: float,
+    line: Path | None = None,
+    *,
+    gives_way_seconds: float = 0.0,
 ) -> None:
     """Begin a transaction that holds the write lock.
 
@@ -29,14 +35,19 @@ def begin_writing(
         busy: of the driver, raised where the lock was not free.
         patience_seconds: after which SQLAlchemy's OperationalError is raised, `database is locked`.
         line: file that the next one to write holds; None for a database of one process.
+        gives_way_seconds: for which all who stand in line go first.
     """
     driver = connection.connection.driver_connection
     assert driver is not None
-    give_up = time.monotonic() + patience_seconds
+    began = time.monotonic()
+    give_up = began + patience_seconds
     driver.execute(f"PRAGMA busy_timeout={_PAUSE_MILLISECONDS}")
     try:
-        with _front_of(line, give_up):
-            while time.monotonic() < give_up:
+        with _file(line) as next_one:
+            while (now := time.monotonic()) < give_up:
+                if not _may_look(next_one, gives_way=now < began + gives_way_seconds):
+                    time.sleep(_PAUSE_MILLISECONDS / 1000)
+                    continue
                 try:
                     driver.execute("BEGIN IMMEDIATE")
                 except busy as error:
@@ -50,30 +61,29 @@ def begin_writing(
 
 
 @contextmanager
-def _front_of(line: Path | None, give_up: float) -> Iterator[None]:
-    """Wait until no other process is next.
-
-    Where the file cannot be opened SQLite says why nothing can be written.
-    """
+def _file(path: Path | None) -> Iterator[int | None]:
+    """Open the file of the line; None without one, or where SQLite will say why nothing can be written."""
     descriptor = None
     with suppress(OSError):
-        descriptor = None if line is None else os.open(line, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = None if path is None else os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        while descriptor is not None and not _take(descriptor) and time.monotonic() < give_up:
-            time.sleep(_PAUSE_MILLISECONDS / 1000)
-        yield
+        yield descriptor
     finally:
         if descriptor is not None:
             os.close(descriptor)
 
 
-def _take(descriptor: int) -> bool:
-    """Lock a file until it is closed; return whether nobody else holds it.
+def _may_look(next_one: int | None, *, gives_way: bool) -> bool:
+    """Return whether nobody else is next to write; who does not give way is next from then on.
 
     A file system that knows no such locks has no line: SQLite's lock alone decides.
     """
+    if next_one is None:
+        return True
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(next_one, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if gives_way:
+            fcntl.flock(next_one, fcntl.LOCK_UN)
     except BlockingIOError:
         return False
     except OSError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from muscope.backend.db.connection.session import sqlite_module
+from muscope.backend.db.connection.sqlite_engine import sqlite_module
 from muscope.backend.db.schema.base import Base
 
 _FILE = "scratch.db"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from muscope.backend.db.connection.session import sqlite_module
+from muscope.backend.db.connection.sqlite_engine import sqlite_module
 from muscope.backend.errors import InvalidInput, Unavailable
 
 PATIENT_SECONDS = 30.0

@@ -1,12 +1,15 @@
-"""Inserts rows whose key may exist already (ON CONFLICT), on SQLite and PostgreSQL."""
+"""Inserts many rows at once, also where a key may exist already (ON CONFLICT), on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from muscope.backend.db.schema.base import Base
 
@@ -16,11 +19,9 @@ ROWS_PER_STATEMENT = 500
 Insert = sqlite.Insert | postgresql.Insert
 
 
-def insert_into(session: Session, table: type[Base]) -> Insert:
-    """Start an INSERT that knows ON CONFLICT."""
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+def insert_into(dialect: str, table: type[Base]) -> Insert:
+    """Start an INSERT that knows ON CONFLICT, for a dialect of SQLAlchemy."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> set[tuple[Any, ...]]:
@@ -31,6 +32,27 @@ def insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) 
     if not ordered:
         return set()
     # Rows as parameters, not as values: the statement is compiled once, whatever their number.
-    statement = insert_into(session, table).on_conflict_do_nothing().returning(*keys)
+    statement = _insert_new(session.get_bind().dialect.name, table)
     paged = {"insertmanyvalues_page_size": ROWS_PER_STATEMENT}
     return {tuple(row) for row in session.connection().execute(statement, ordered, execution_options=paged)}
+
+
+def insert_all(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:
+    """Insert rows whose keys are all new, in as few steps as the database takes.
+
+    After every step of SQLite, also for a row that it returns, another thread of this process may run, and
+    the one that holds the write lock has to wait for the interpreter again.
+    """
+    if rows:
+        paged = {"insertmanyvalues_page_size": ROWS_PER_STATEMENT}
+        session.connection().execute(_insert(table), rows, execution_options=paged)
+
+
+@cache
+def _insert(table: type[Base]) -> sqlalchemy.Insert:
+    return sqlalchemy.insert(table)
+
+
+@cache
+def _insert_new(dialect: str, table: type[Base]) -> ReturningInsert[Any]:
+    return insert_into(dialect, table).on_conflict_do_nothing().returning(*inspect(table).primary_key)

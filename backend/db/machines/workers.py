@@ -38,7 +38,7 @@ def get(session: Session, name: str) -> WorkerRow | None:
 def register(session: Session, name: str, *, now: datetime, **capabilities: Any) -> None:
     """Store what a worker can do; of two nodes with one name that start at once the last one stays."""
     values = {"started_at": now, "seen_at": now, "crowding": 1.0, "fault": None, **capabilities}
-    statement = insert_into(session, WorkerRow).values(name=name, **values)
+    statement = insert_into(session.get_bind().dialect.name, WorkerRow).values(name=name, **values)
     session.execute(statement.on_conflict_do_update(index_elements=[WorkerRow.name], set_=values))
 
 

@@ -32,7 +32,7 @@ def cell(server: Server, client: httpx.Client, experiment: dict[str, Any]) -> di
         chunks = [
             Chunk(Metric.TRAIN_LOSS, first, range(first, first + 4), values[first:][:4]) for first in (0, 4)
         ]
-        metrics.append(session, cell_id, chunks, tail_from=18)
+        metrics.append(session, metrics.rows_of(cell_id, chunks, tail_from=18))
         metrics.mark_diverged(session, cell_id, {1: 3})
         session.add(
             CellTensorRow(

@@ -36,7 +36,7 @@ def _fill(database, experiment_id, cell_id, key):
     sizes = dict.fromkeys(("num_rows", "num_columns"), 1)
     with database.write() as session:
         chunk = Chunk(Metric.TRAIN_LOSS, 0, range(4), np.ones((4, 4), np.float32))
-        metrics.append(session, cell_id, [chunk], tail_from=9)
+        metrics.append(session, metrics.rows_of(cell_id, [chunk], tail_from=9))
         cells.record_tensors(session, cell_id, [{"name": "in", "role": "input", **tensor, **sizes}])
         experiments.add_key(session, LOCAL_OWNER, key, body_sha256="b", experiment_id=experiment_id, now=NOW)
 

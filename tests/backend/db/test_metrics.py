@@ -37,7 +37,7 @@ def _history(values, metric=Metric.TRAIN_LOSS):
 
 def _append(database, cell_id, *chunks):
     with database.write() as session:
-        return metrics.append(session, cell_id, chunks, tail_from=TAIL_FROM)
+        return metrics.append(session, metrics.rows_of(cell_id, chunks, tail_from=TAIL_FROM))
 
 
 def _stored(database):

@@ -69,7 +69,7 @@ def finish(database: Database, cell_id: UUID, *, diverges: Diverges = lambda *_:
                 rows = [[_value(metric, cell, run, step, diverges) for run in runs] for step in steps]
                 if steps:
                     chunk = Chunk(metric, first, steps, np.array(rows, np.float32))
-                    metrics.append(session, cell_id, [chunk], tail_from=schedule.num_steps)
+                    metrics.append(session, metrics.rows_of(cell_id, [chunk], tail_from=schedule.num_steps))
         gone = {index: DIVERGES_AT for index, run in enumerate(runs) if diverges(cell, run)}
         metrics.mark_diverged(session, cell_id, gone)
         cell.committed_step, cell.state = schedule.num_steps, CellState.COMPLETED

@@ -51,7 +51,7 @@ def record(
                 ]
                 if steps:
                     chunk = Chunk(metric, first, steps, np.array(values, np.float32))
-                    metrics.append(session, cell_id, [chunk], tail_from=first_of_tail)
+                    metrics.append(session, metrics.rows_of(cell_id, [chunk], tail_from=first_of_tail))
             cell.committed_step = last
 
 
@@ -73,7 +73,9 @@ def record_measures(database: Database, cell_id: UUID) -> None:
                     values = values[..., None] / np.arange(1, num + 1)
                 if steps:
                     chunk = Chunk(metric, first, steps, values.astype(np.float32))
-                    metrics.append(session, cell_id, [chunk], tail_from=schedule.num_steps - 1)
+                    metrics.append(
+                        session, metrics.rows_of(cell_id, [chunk], tail_from=schedule.num_steps - 1)
+                    )
 
 
 def record_components(database: Database, cell_id: UUID, metric: Metric) -> None:
@@ -82,4 +84,4 @@ def record_components(database: Database, cell_id: UUID, metric: Metric) -> None
         num_runs = len(cell_rows.planned_runs(session, cell_id))
         values = np.tile(np.arange(5, dtype=np.float32), (1, num_runs, 1))
         values[:, -1] = np.nan
-        metrics.append(session, cell_id, [Chunk(metric, 0, [0], values)], tail_from=10)
+        metrics.append(session, metrics.rows_of(cell_id, [Chunk(metric, 0, [0], values)], tail_from=10))

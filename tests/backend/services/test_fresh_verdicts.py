@@ -45,7 +45,9 @@ class Running:
                 values = np.full((len(steps), cell.num_runs), value, np.float32)
                 if steps:
                     chunk = Chunk(metric, first, steps, values)
-                    metrics.append(session, self.cell_id, [chunk], tail_from=schedule.num_steps)
+                    metrics.append(
+                        session, metrics.rows_of(self.cell_id, [chunk], tail_from=schedule.num_steps)
+                    )
             metrics.mark_diverged(session, self.cell_id, diverged or {})
 
     def complete(self):

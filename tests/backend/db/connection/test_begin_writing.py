@@ -69,6 +69,43 @@ def test_one_who_waits_comes_before_one_who_has_just_written_and_asks_again(data
     assert order == ["waited", "asked again"]
 
 
+def test_one_who_gives_way_goes_after_all_who_stand_in_line(database):
+    polite, other = Database(database.url, gives_way=True), Database(database.url)
+    order: list[str] = []
+
+    def write(by: Database, name: str) -> None:
+        with _adding(by, name):
+            order.append(name)
+
+    gives_way = threading.Thread(target=write, args=(polite, "gave way"))
+    in_line = threading.Thread(target=write, args=(other, "stood in line"))
+    with _adding(database, "first"):
+        in_line.start()
+        wait_until(lambda: _line(database).exists() and _is_held(_line(database)))
+        gives_way.start()
+    in_line.join()
+    gives_way.join()
+    polite.close()
+    other.close()
+
+    assert order == ["stood in line", "gave way"]
+
+
+def test_one_who_has_given_way_for_long_enough_stands_in_line(database, monkeypatch):
+    monkeypatch.setattr("muscope.backend.db.connection.session.WAY_SECONDS", 0.0)
+    once_polite = Database(database.url, gives_way=True)
+
+    waiting = threading.Thread(target=_add, args=(once_polite, "ann"))
+    with _adding(database, "first"):
+        waiting.start()
+        wait_until(lambda: _line(database).exists() and _is_held(_line(database)))
+    waiting.join()
+    once_polite.close()
+
+    with database.read() as session:
+        assert session.get(PrincipalRow, "ann") is not None
+
+
 def test_nobody_holds_the_line_once_the_writing_has_begun(database):
     with _adding(database, "ann"):
         assert not _is_held(_line(database))

@@ -1,11 +1,13 @@
 import threading
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 
-from muscope.backend.db.connection.session import Database, sqlite_module
+from muscope.backend.db.connection.session import Database, shortening_milliseconds
+from muscope.backend.db.connection.sqlite_engine import sqlite_module
 from muscope.backend.db.connection.write_turn import WriteTurn
 from muscope.backend.db.schema.tables import LOCAL_OWNER, CellRow, PrincipalRow
 from muscope.backend.errors import InvalidInput, Unavailable
@@ -63,6 +65,31 @@ def test_connections_are_prepared(database):
         pragmas = [session.scalar(text(f"PRAGMA {name}")) for name in names]
 
     assert pragmas == ["wal", 1, 2, 1]
+
+
+@pytest.mark.sqlite
+def test_a_worker_does_not_wait_until_a_window_outlives_a_loss_of_power(database):
+    worker = Database(database.url, is_durable=False)
+    with worker.read() as session:
+        pragmas = [session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")]
+    worker.close()
+
+    assert pragmas == ["wal", 1]  # NORMAL
+
+
+@pytest.mark.sqlite
+def test_whoever_reads_lets_the_writer_of_its_process_finish(database, monkeypatch):
+    asked = Mock()
+    monkeypatch.setattr(WriteTurn, "let_finish", lambda _: asked())
+
+    with database.write() as session:
+        session.add(PrincipalRow(id="ann", name="Ann"))
+        session.flush()
+        asked.assert_not_called()
+    with database.read() as session:
+        session.get(PrincipalRow, "ann")
+
+    asked.assert_called()
 
 
 @pytest.mark.sqlite
@@ -187,15 +214,6 @@ def test_many_writers_of_one_process_wait_for_one_another_and_none_gives_up(data
     assert _names(database) == names | {LOCAL_OWNER}
 
 
-def test_a_writer_that_never_gets_its_turn_is_unavailable():
-    turn = WriteTurn(patience_seconds=0.01)
-
-    with turn, pytest.raises(Unavailable, match="no turn"), turn:
-        pass
-    with turn:  # and the line is open again
-        pass
-
-
 @pytest.mark.sqlite
 def test_a_log_that_has_grown_too_large_is_emptied_and_nothing_is_lost(database):
     with database.read() as reader:  # a reader that never pauses keeps SQLite from starting its log anew
@@ -213,6 +231,13 @@ def test_a_log_that_has_grown_too_large_is_emptied_and_nothing_is_lost(database)
     assert grown > 100_000
     assert database.log_bytes() == 0
     assert len(_names(database)) == 31
+
+
+@pytest.mark.parametrize(
+    ("mebibytes", "milliseconds"), [(1, 20), (17, 20), (160, 200), (1 << 20, 500)], ids=str
+)
+def test_a_reader_is_waited_for_the_longer_the_more_there_is_of_the_log(mebibytes, milliseconds):
+    assert shortening_milliseconds(mebibytes << 20) == milliseconds
 
 
 def test_a_database_that_is_not_there_is_unavailable(tmp_path):

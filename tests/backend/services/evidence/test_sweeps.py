@@ -161,7 +161,8 @@ def test_the_field_metric_of_the_task_is_read_at_the_last_step(database, loaded)
             values = np.array([[step / 100 + run.seed / 1000 for run in runs] for step in steps], np.float32)
             if steps:
                 chunk = Chunk(Metric.VAL_ACCURACY, first, steps, values)
-                metric_rows.append(session, cell_ids[0], [chunk], tail_from=schedule.num_steps)
+                rows = metric_rows.rows_of(cell_ids[0], [chunk], tail_from=schedule.num_steps)
+                metric_rows.append(session, rows)
         arm = cell.parametrization
 
     (sweep,) = loaded(experiment_id)[arm]
