@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from muscope.backend.catalogue import error_text, text
-from muscope.backend.child_environment import child_environment
+from muscope.backend.child_processes import child_environment
 from muscope.backend.command_line import command_parser
 from muscope.backend.commands.terminal import make_output_safe, terminal_language
 from muscope.backend.errors import MuscopeError

@@ -29,7 +29,7 @@ FILE_CEILING = 350
 FUNCTION_CEILING = 40
 DOMAIN_IMPORTS = {"muscope", "pydantic", "pydantic_core", "annotated_types", *sys.stdlib_module_names}
 # One reads the variables, the other copies all of them for a child process and looks at none.
-ENVIRONMENT_READERS = {"backend/settings.py", "backend/child_environment.py"}
+ENVIRONMENT_READERS = {"backend/settings.py", "backend/child_processes.py"}
 ENVIRONMENT_NAMES = {"environ", "environb", "getenv", "getenvb", "putenv"}
 
 # A dotted name of a module of ours without `muscope.` in front.
@@ -104,9 +104,7 @@ def test_the_environment_is_read_in_the_settings_only():
         or (isinstance(node, ast.ImportFrom) and {alias.name for alias in node.names} & ENVIRONMENT_NAMES)
     }
 
-    assert readers <= ENVIRONMENT_READERS, (
-        "add a setting, or pass muscope.backend.child_environment to a child"
-    )
+    assert readers <= ENVIRONMENT_READERS, "add a setting, or pass muscope.backend.child_processes to a child"
 
 
 def test_the_migrations_folder_does_not_shadow_the_library():

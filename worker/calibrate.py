@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 
+from muscope.backend.child_processes import end_with_parent
 from muscope.backend.settings import get_settings
-
-# Below training: after all services were started anew, cells that wait go on while the speed is measured.
-# It is measured in processor time, which neighbours do not lengthen.
-NICENESS = 15
+from muscope.worker.device import calibrate, environment_fingerprint, free_memory, prepare_process
 
 
 def main() -> None:
     """Print `{"environment": …, "memory_bytes": …, "calibration": …}`."""
-    if sys.platform != "win32":
-        os.nice(max(0, NICENESS - os.nice(0)))
-    # Loading torch is half of the work, so the priority is lowered first.
-    from muscope.worker.device import calibrate, environment_fingerprint, free_memory, prepare_process
-
+    end_with_parent()
     prepare_process(get_settings().node_device)
     found = {"environment": environment_fingerprint(), "memory_bytes": free_memory()}
-    measured = calibrate()
+    measured = calibrate()  # in processor time, which neighbours do not lengthen
     speed = {
         "flops_per_second": measured.flops_per_second,
         "seconds_per_run_step": measured.seconds_per_run_step,

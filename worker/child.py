@@ -38,14 +38,11 @@ from muscope.worker.training.train_cell import Stores, train_cell_now
 log = logging.getLogger(__name__)
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-# Training uses every core there is: whoever waits for a page or an answer goes first (ADR 0045).
-NICENESS = 10
 
 
 def main() -> None:
     """Train one cell after another until stdin ends, behind all who wait for an answer."""
     settings = get_settings()
-    give_way()
     set_up_logging(settings)
     replies = _reserve_stdout()
     requests: queue.Queue[Request] = queue.Queue()
@@ -55,7 +52,12 @@ def main() -> None:
         _send(replies, Reply(event=Event.UNFIT, detail=fault))
         return
     stores = Stores(
-        Database(database_address(settings), busy_seconds=PATIENT_SECONDS, answer_seconds=PATIENT_SECONDS),
+        Database(
+            database_address(settings),
+            busy_seconds=PATIENT_SECONDS,
+            is_durable=False,  # windows that are lost with the machine are computed again
+            answer_seconds=PATIENT_SECONDS,
+        ),
         open_blobs(settings),
         Notices(settings.resolved_broker_url),
         ModelFolder(settings.models, settings.model_memory_bytes),
@@ -72,12 +74,6 @@ def main() -> None:
             except torch.AcceleratorError:
                 sys.exit(DEVICE_LOST)
             _send(replies, reply)
-
-
-def give_way() -> None:
-    """Lower the priority of this process; one that was started with a lower one keeps it."""
-    if sys.platform != "win32":
-        os.nice(max(0, NICENESS - os.nice(0)))
 
 
 def _train(request: Request, stores: Stores, replies: TextIO) -> Reply:

@@ -18,7 +18,7 @@ from typing import IO
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
-from muscope.backend.child_environment import child_environment
+from muscope.backend.child_processes import child_environment
 from muscope.backend.errors import Unavailable
 
 START_SECONDS = 120.0

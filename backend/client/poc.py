@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from muscope.backend.catalogue import DEFAULT_LANGUAGE
-from muscope.backend.child_environment import child_environment
+from muscope.backend.child_processes import child_environment
 from muscope.backend.client.own_server import local_server
 from muscope.backend.client.progress import ProgressBar
 from muscope.backend.client.result import Result

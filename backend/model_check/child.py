@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from muscope.backend import errors
-from muscope.backend.child_environment import FOR_TORCH, child_environment
+from muscope.backend.child_processes import FOR_TORCH, child_environment
 from muscope.backend.domain.brought.description import Description
 from muscope.backend.domain.brought.measured import MeasuredModel
 from muscope.backend.domain.brought.question import CheckQuestion, DescribeQuestion, ModelLimits

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from muscope.backend.child_environment import ONE_THREAD
+from muscope.backend.child_processes import ONE_THREAD
 from muscope.backend.domain.devices import CPU, queue_of
 from muscope.backend.settings import Settings
 

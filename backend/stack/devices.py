@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from muscope.backend.child_environment import FOR_TORCH, child_environment
+from muscope.backend.child_processes import FOR_TORCH, child_environment
 from muscope.backend.errors import InvalidInput, Unavailable
 
 log = logging.getLogger(__name__)

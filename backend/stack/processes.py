@@ -8,18 +8,16 @@ never comes up is given up after a few attempts.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import logging
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from muscope.backend.child_environment import child_environment
+from muscope.backend.child_processes import child_environment, die_with_parent
 from muscope.backend.errors import Unavailable
 from muscope.backend.stack.process_logs import log_path, open_log, rotate_log
 
@@ -167,18 +165,3 @@ def kill_group(group: int) -> None:
 def describe(code: int) -> str:
     """Return an exit status in words."""
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
-
-
-def die_with_parent() -> Callable[[], None] | None:
-    """Return a `preexec_fn` that makes the kernel kill the child when we die (Linux only)."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    parent, set_death_signal = os.getpid(), 1  # PR_SET_PDEATHSIG
-
-    def arm() -> None:
-        prctl(set_death_signal, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:  # it died between fork and prctl
-            os._exit(1)
-
-    return arm

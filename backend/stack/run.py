@@ -17,14 +17,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from muscope.backend.catalogue import text
-from muscope.backend.child_environment import child_environment
+from muscope.backend.child_processes import child_environment, die_with_parent
 from muscope.backend.errors import Unavailable
 from muscope.backend.settings import Settings
 from muscope.backend.stack import process_reaper
 from muscope.backend.stack.checks import check_port, hold_lock, prepare_data_folder
 from muscope.backend.stack.commands import Command
 from muscope.backend.stack.process_logs import LogFollower, log_path, open_log, rotate_log, shorten_log
-from muscope.backend.stack.processes import Service, Supervisor, die_with_parent
+from muscope.backend.stack.processes import Service, Supervisor
 from muscope.backend.stack.start_order import StartOrder, embedded_start_order
 from muscope.backend.stack.stop_signals import StopSignals
 from muscope.backend.stack.web_address import address

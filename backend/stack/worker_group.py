@@ -10,9 +10,9 @@ import signal
 import subprocess
 from collections.abc import Sequence
 
-from muscope.backend.child_environment import child_environment
+from muscope.backend.child_processes import child_environment, die_with_parent
 from muscope.backend.stack.commands import Node
-from muscope.backend.stack.processes import die_with_parent, kill_group
+from muscope.backend.stack.processes import kill_group
 from muscope.backend.stack.stop_signals import StopSignals
 
 LOOK_SECONDS = 1.0  # a signal or a child's end is noticed at once; this is for what was missed

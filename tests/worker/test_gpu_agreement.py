@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from muscope.backend.child_environment import FOR_TORCH
+from muscope.backend.child_processes import FOR_TORCH
 
 pytestmark = [
     pytest.mark.gpu,

@@ -12,7 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
-from muscope.backend.child_environment import FOR_TORCH, child_environment
+from muscope.backend.child_processes import FOR_TORCH, TRAINING_NICENESS, child_environment, lower_priority
 from muscope.backend.domain.lifecycle import FailureClass
 from muscope.worker.messages import Event, Reply, Request
 
@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 
 # Torch leaks a little with every shape it has seen; a child this old is replaced between two cells.
 CELLS_PER_CHILD = 50
-# Steps of priority by which training gives way to the web process and the browser, and the lowest there is.
-NICENESS, LOWEST_PRIORITY = 10, 19
 COMMAND = (sys.executable, "-m", "muscope.worker.child")
 
 
@@ -56,7 +54,7 @@ class TrainingProcess:
             start_new_session=True,  # cancel and kill reach whatever it starts
             env=child_environment(**FOR_TORCH),
         )
-        yield_to_others(self._process.pid)
+        lower_priority(self._process.pid, TRAINING_NICENESS)
         threading.Thread(target=_read_replies, args=(self._process, self._replies), daemon=True).start()
 
     def send(self, request: Request, *, own_code: str | None = None) -> None:
@@ -145,18 +143,6 @@ def num_oom_kills() -> int:
         return 0
     lines = (line.split() for line in counters.read_text().splitlines())
     return next((int(value) for name, value in lines if name == "oom_kill"), 0)
-
-
-def yield_to_others(pid: int) -> None:
-    """Have a process give way to all that is not training: a page on the same cores must not wait for it.
-
-    Done before it starts threads, which inherit the priority. Where a platform has none, nothing changes.
-    """
-    if not hasattr(os, "setpriority"):
-        return
-    with contextlib.suppress(OSError):  # it may have ended already
-        lower = min(LOWEST_PRIORITY, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
-        os.setpriority(os.PRIO_PROCESS, pid, lower)
 
 
 def _read_replies(process: subprocess.Popen[str], replies: queue.Queue[Reply]) -> None:

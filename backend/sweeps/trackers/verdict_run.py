@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from muscope.backend.child_environment import child_environment
+from muscope.backend.child_processes import child_environment
 from muscope.backend.errors import Unavailable
 from muscope.backend.sweeps.trackers.tracked import MOST_REASON, WriteBack
 

@@ -55,7 +55,6 @@ def test_a_product_that_is_a_little_wrong_is_found(monkeypatch):
 def test_a_child_with_a_wrong_device_says_so_and_ends_without_a_cell(monkeypatch):
     said = io.StringIO()
     monkeypatch.setattr(child, "get_settings", lambda: SimpleNamespace(node_device="cpu"))
-    monkeypatch.setattr(child, "give_way", lambda: None)
     monkeypatch.setattr(child, "set_up_logging", lambda _: None)
     monkeypatch.setattr(child, "prepare_process", lambda _: "native")
     monkeypatch.setattr(child, "_reserve_stdout", lambda: said)
