@@ -77,7 +77,7 @@ clean: ## Remove .venv and caches; data stays
 bench: setup-dev ## Measure against what people use today; ONLY=<row> runs one row
 	@.venv/bin/python -m benchmarks $(ONLY)
 
-faults: setup-dev ## Disturb a stack that trains and compare its exports; ONLY=kills, kills_postgres, network, backup_production, broker, disk or soak, FAULTS=<n> from FIRST=<i>, MINUTES=<n> and PACE=<x> of soak
+faults: setup-dev ## Disturb a stack that trains and compare its exports; ONLY=kills, kills_postgres, network, backup_production, broker, disk, clock or soak, FAULTS=<n> from FIRST=<i>, MINUTES=<n> and PACE=<x> of soak
 	@FAULTS=$(FAULTS) FIRST=$(FIRST) MINUTES=$(MINUTES) PACE=$(PACE) .venv/bin/python -m benchmarks $(if $(ONLY),$(addprefix faults_,$(ONLY)),faults)
 
 security: setup-dev ## Attack a running stack and search its source; ONLY=s1 to s13 or permissions, REQUESTS=<n> and PART=<i>/<n> of s1

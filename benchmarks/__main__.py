@@ -25,7 +25,7 @@ from benchmarks.rows import (
     role_bugs,
     training,
 )
-from benchmarks.rows.faults import backups, kills, network, soak
+from benchmarks.rows.faults import backups, clock, kills, network, soak
 from benchmarks.rows.product import (
     crowd,
     figures,
@@ -102,6 +102,7 @@ FAULT_ROWS: dict[str, Callable[[], RowResult]] = {
     "faults_backup_production": backups.backup_production,
     "faults_broker": kills.broker,
     "faults_disk": kills.disk,
+    "faults_clock": clock.clock,
     "faults_soak": soak.soak,
 }
 # Rows of `make security`; the number is that of the design's scorecard.

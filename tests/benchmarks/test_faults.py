@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from benchmarks.rows.faults import network
+from benchmarks.rows.faults import clock, network
 from benchmarks.rows.faults.fault_lab import Lab, Outcome, num_faults
 from benchmarks.rows.faults.kills import disturbed_in_turn, judged
 from tests.servers.proxy import Fault
@@ -81,6 +81,16 @@ def test_a_series_in_pieces_has_the_victims_and_moments_of_the_whole(monkeypatch
 
     assert [fault for fault, _ in whole] == ["web", "worker", "broker", "web", "worker", "broker", "web"]
     assert asked(0, 2) + asked(2, 5) == whole
+
+
+def test_a_clock_stands_where_it_stood_after_every_round_of_faults(tmp_path):
+    wall = clock.Clock(tmp_path / "offset", tmp_path / "library.so")
+    told = []
+    for seconds in clock.STEPS_SECONDS.values():
+        wall.set_by(seconds)
+        told.append((tmp_path / "offset").read_text())
+
+    assert told == ["+3600\n", "+0\n", "+86400\n", "+0\n"]
 
 
 def test_every_disturbance_of_every_service_in_a_network_is_a_fault():

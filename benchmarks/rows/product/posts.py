@@ -131,9 +131,10 @@ def _observe(stack: Stack, per_user: int) -> Seen:
 def _watchers() -> ProcessPoolExecutor:
     """Return two processes that have started: one reads pages, one claims.
 
-    A worker and a reader are processes of their own; threads of this one would wait for those that post.
+    A worker and a reader are processes of their own; threads of this one would wait for those that post. Each
+    has a session of its own, as the services have: Linux divides cores among sessions.
     """
-    pool = ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"), initializer=os.setsid)
     wait([pool.submit(time.sleep, 1.0) for _ in range(2)])
     return pool
 
@@ -179,7 +180,7 @@ def _pages(url: str, token: str, stop: Path) -> list[float]:
 def _claims(data: Path, stop: Path) -> list[float]:
     """Return the seconds in which a worker's claim finds, takes and commits a cell; each is given back."""
     waits: list[float] = []
-    database = Database(f"sqlite:///{data / 'muscope.db'}", busy_seconds=PATIENT_SECONDS)
+    database = Database(f"sqlite:///{data / 'muscope.db'}", is_durable=False)  # as a supervisor opens it
     try:
         while not stop.exists():
             time.sleep(_LOOK_SECONDS)
