@@ -11,11 +11,13 @@ processes, since they wait for the lock (docs/log.md, 2026-11-30).
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from types import TracebackType
 
 from muscope.backend.errors import Unavailable
 
-# A disk may keep a writer waiting for long; who only reads does not wait for that.
+# Since it began to write: a deletion, or a disk, may take long, and each read of a page would wait for it.
 LET_FINISH_SECONDS = 0.05
 
 
@@ -26,12 +28,14 @@ class WriteTurn:
         patience_seconds: how long a thread waits for its turn before Unavailable is raised.
     """
 
-    def __init__(self, patience_seconds: float) -> None:
+    def __init__(self, patience_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._patience_seconds = patience_seconds
         self._nobody_writes = threading.Event()
         self._nobody_writes.set()
         self._writer: int | None = None
+        self._let_until = 0.0
 
     def __enter__(self) -> None:
         if not self._lock.acquire(timeout=self._patience_seconds):
@@ -50,9 +54,10 @@ class WriteTurn:
     def has_begun(self) -> None:
         """Note that the thread whose turn it is holds the lock of the file from now on."""
         self._writer = threading.get_ident()
+        self._let_until = self._clock() + LET_FINISH_SECONDS
         self._nobody_writes.clear()
 
-    def let_finish(self, seconds: float = LET_FINISH_SECONDS) -> None:
-        """Wait until the thread that writes has ended its transaction; one that reads meanwhile does not."""
-        if self._writer != threading.get_ident():
-            self._nobody_writes.wait(seconds)
+    def let_finish(self) -> None:
+        """Wait until the thread that writes has ended its transaction, or has written for long."""
+        if not self._nobody_writes.is_set() and self._writer != threading.get_ident():
+            self._nobody_writes.wait(max(0.0, self._let_until - self._clock()))
