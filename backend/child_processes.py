@@ -13,7 +13,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 # One training thread per process: the pool already has one process per core, and the number of
@@ -29,9 +28,8 @@ ONE_THREAD = {
 # The second is for a brought model that compiles parts of itself: no kernel is chosen by its time.
 FOR_TORCH = {**ONE_THREAD, "CUBLAS_WORKSPACE_CONFIG": ":4096:8", "TORCHINDUCTOR_DETERMINISTIC": "1"}
 
-# Steps of niceness (POSIX, 0 to 19) behind whoever waits for an answer (ADR 0045). The speed of a machine is
-# measured behind training: after all services were started anew, cells that wait go on meanwhile.
-TRAINING_NICENESS, MEASURING_NICENESS, _LOWEST = 10, 15, 19
+# Steps of niceness (POSIX, 0 to 19) by which training is behind whoever waits for an answer (ADR 0045).
+TRAINING_NICENESS, _LOWEST = 10, 19
 _TRIES, _BETWEEN_TRIES_SECONDS = 10, 0.11
 
 
@@ -73,25 +71,12 @@ def die_with_parent() -> Callable[[], None] | None:
     """Return a `preexec_fn` that makes the kernel kill the child when we die (Linux only)."""
     if sys.platform != "linux":
         return None
-    tie, parent = _tie_to_parent(), os.getpid()
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    parent, set_death_signal = os.getpid(), 1  # PR_SET_PDEATHSIG
 
     def arm() -> None:
-        tie()
+        prctl(set_death_signal, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:  # it died between fork and prctl
             os._exit(1)
 
     return arm
-
-
-def end_with_parent() -> None:
-    """Make the kernel kill this process when its parent dies (Linux only).
-
-    For a child of a process with threads, where nothing may run between fork and exec.
-    """
-    if sys.platform == "linux":
-        _tie_to_parent()()
-
-
-def _tie_to_parent() -> Callable[[], object]:
-    set_death_signal = 1  # PR_SET_PDEATHSIG
-    return partial(ctypes.CDLL(None, use_errno=True).prctl, set_death_signal, signal.SIGKILL, 0, 0, 0)

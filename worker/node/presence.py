@@ -14,12 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from muscope.backend.child_processes import (
-    FOR_TORCH,
-    MEASURING_NICENESS,
-    child_environment,
-    lower_priority,
-)
+from muscope.backend.child_processes import FOR_TORCH, child_environment
 from muscope.backend.db import cells
 from muscope.backend.db.connection.address import database_address
 from muscope.backend.db.connection.session import Database, Session
@@ -37,7 +32,6 @@ log = logging.getLogger(__name__)
 TOUCH_SECONDS = 10.0
 # Seconds of work on a quiet machine; among ten neighbours it took more than a minute.
 CALIBRATION_SECONDS = 300.0
-_CALIBRATE = (sys.executable, "-m", "muscope.worker.calibrate")
 
 
 def begin(sender: Any, **_: Any) -> None:
@@ -129,20 +123,13 @@ def best_of(measured: Calibration, flops_per_second: float, seconds_per_run_step
 
 def _ask_device() -> dict[str, Any]:
     """Have a process with torch name its environment and measure it."""
-    with subprocess.Popen(
-        _CALIBRATE,
-        stdout=subprocess.PIPE,
+    answer = subprocess.run(
+        (sys.executable, "-m", "muscope.worker.calibrate"),
+        capture_output=True,
         text=True,
+        check=True,
+        timeout=CALIBRATION_SECONDS,
         env=child_environment(**FOR_TORCH),
-        start_new_session=True,
-    ) as process:
-        lower_priority(process.pid, MEASURING_NICENESS)
-        try:
-            answer, _ = process.communicate(timeout=CALIBRATION_SECONDS)
-        except BaseException:
-            process.kill()
-            raise
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, _CALIBRATE)
-    found: dict[str, Any] = json.loads(answer.splitlines()[-1])
+    )
+    found: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     return found
