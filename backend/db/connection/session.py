@@ -29,7 +29,8 @@ ANSWER_SECONDS = 60.0
 # Writers of all processes wait while the log is emptied, so a reader in the way is hardly waited for: the
 # longer, the more there is of the log.
 _SHORTEN_MILLISECONDS, _LONGEST_MILLISECONDS = 20, 500
-_USUAL_LOG_BYTES = 16 << 20
+# SQLite's log shrinks by itself only in moments without readers; above this size it is emptied.
+MOST_LOG_BYTES = 16 << 20
 
 
 class Database:
@@ -160,7 +161,7 @@ class Database:
 
 def shortening_milliseconds(log_bytes: int) -> int:
     """Return for how long all writers may wait for a reader, so that a log of this size is emptied."""
-    times_usual = max(1, log_bytes // _USUAL_LOG_BYTES)
+    times_usual = max(1, log_bytes // MOST_LOG_BYTES)
     return min(_LONGEST_MILLISECONDS, times_usual * _SHORTEN_MILLISECONDS)
 
 

@@ -15,6 +15,7 @@ from muscope.backend.db.schema.base import Base
 
 # SQLite allows 32,766 variables in a statement; our widest row has about 30.
 ROWS_PER_STATEMENT = 500
+_PAGED = {"insertmanyvalues_page_size": ROWS_PER_STATEMENT}
 
 Insert = sqlite.Insert | postgresql.Insert
 
@@ -33,8 +34,7 @@ def insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) 
         return set()
     # Rows as parameters, not as values: the statement is compiled once, whatever their number.
     statement = _insert_new(session.get_bind().dialect.name, table)
-    paged = {"insertmanyvalues_page_size": ROWS_PER_STATEMENT}
-    return {tuple(row) for row in session.connection().execute(statement, ordered, execution_options=paged)}
+    return {tuple(row) for row in session.connection().execute(statement, ordered, execution_options=_PAGED)}
 
 
 def insert_all(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:
@@ -44,8 +44,7 @@ def insert_all(session: Session, table: type[Base], rows: list[dict[str, Any]]) 
     the one that holds the write lock has to wait for the interpreter again.
     """
     if rows:
-        paged = {"insertmanyvalues_page_size": ROWS_PER_STATEMENT}
-        session.connection().execute(_insert(table), rows, execution_options=paged)
+        session.connection().execute(_insert(table), rows, execution_options=_PAGED)
 
 
 @cache

@@ -9,7 +9,7 @@ from datetime import timedelta
 from muscope.backend.db import cells as cell_rows
 from muscope.backend.db import claims
 from muscope.backend.db.claims import Claim, ClaimLost
-from muscope.backend.db.connection.session import Session
+from muscope.backend.db.connection.session import MOST_LOG_BYTES, Session
 from muscope.backend.db.machines.holders import give_back_of_ended
 from muscope.backend.db.machines.pulses import Pulse, pulses
 from muscope.backend.domain.lifecycle import CellState
@@ -23,8 +23,6 @@ log = logging.getLogger(__name__)
 
 # Cells a round rings for at most; the rest follow as the queue empties.
 MOST_RINGS = 100
-# SQLite's log shrinks by itself only in moments without readers; above this size it is emptied.
-MOST_LOG_BYTES = 16 << 20
 
 
 class PulseWatch:
