@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from muscope.backend.db.connection import begin_writing
 from muscope.backend.db.connection.session import Database
 from muscope.backend.db.schema.tables import PrincipalRow
 from tests.waiting import wait_until
@@ -33,6 +34,10 @@ def _is_held(line: Path) -> bool:
         return False
     finally:
         os.close(descriptor)
+
+
+def _wait_until_one_stands_in_line(database: Database) -> None:
+    wait_until(lambda: _line(database).exists() and _is_held(_line(database)))
 
 
 @contextmanager
@@ -60,7 +65,7 @@ def test_one_who_waits_comes_before_one_who_has_just_written_and_asks_again(data
     waiting = threading.Thread(target=wait_in_line)
     with _adding(database, "first"):
         waiting.start()
-        wait_until(lambda: _line(database).exists() and _is_held(_line(database)))
+        _wait_until_one_stands_in_line(database)
     with _adding(database, "again"):
         order.append("asked again")
     waiting.join()
@@ -69,7 +74,17 @@ def test_one_who_waits_comes_before_one_who_has_just_written_and_asks_again(data
     assert order == ["waited", "asked again"]
 
 
-def test_one_who_gives_way_goes_after_all_who_stand_in_line(database):
+def test_one_who_gives_way_goes_after_one_who_came_later_and_stands_in_line(database, monkeypatch):
+    monkeypatch.setattr("muscope.backend.db.connection.session.WAY_SECONDS", 3600.0)
+    looks: set[bool] = set()
+
+    def look(next_one: int | None, *, gives_way: bool) -> bool:
+        may = may_look(next_one, gives_way=gives_way)
+        looks.update({gives_way} if may else ())
+        return may
+
+    may_look = begin_writing._may_look
+    monkeypatch.setattr(begin_writing, "_may_look", look)
     polite, other = Database(database.url, gives_way=True), Database(database.url)
     order: list[str] = []
 
@@ -77,14 +92,16 @@ def test_one_who_gives_way_goes_after_all_who_stand_in_line(database):
         with _adding(by, name):
             order.append(name)
 
-    gives_way = threading.Thread(target=write, args=(polite, "gave way"))
-    in_line = threading.Thread(target=write, args=(other, "stood in line"))
+    came_first = threading.Thread(target=write, args=(polite, "gave way"))
+    came_later = threading.Thread(target=write, args=(other, "stood in line"))
     with _adding(database, "first"):
-        in_line.start()
-        wait_until(lambda: _line(database).exists() and _is_held(_line(database)))
-        gives_way.start()
-    in_line.join()
-    gives_way.join()
+        looks.clear()
+        came_first.start()
+        wait_until(lambda: True in looks)
+        came_later.start()
+        wait_until(lambda: False in looks)
+    came_later.join()
+    came_first.join()
     polite.close()
     other.close()
 
@@ -98,7 +115,7 @@ def test_one_who_has_given_way_for_long_enough_stands_in_line(database, monkeypa
     waiting = threading.Thread(target=_add, args=(once_polite, "ann"))
     with _adding(database, "first"):
         waiting.start()
-        wait_until(lambda: _line(database).exists() and _is_held(_line(database)))
+        _wait_until_one_stands_in_line(database)
     waiting.join()
     once_polite.close()
 
